@@ -1,0 +1,47 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options of this project: ``[native_tls]``."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+GROUP = 'native_tls'
+
+OPTS = [
+    cfg.HostnameOpt(
+        'tls_destination',
+        help="""
+Host name under which other hosts verify *this* host's certificate when a
+guest is migrated to it.
+
+The source asks QEMU to look for this name, and no other, in the destination's
+server certificate, whatever address it dials. So the migration network may
+have addresses that are in no certificate.
+
+Unset, which is right for most hosts, means: the one name in this host's
+``server-cert.pem`` that is the host's own name. Set it where the certificate
+was issued for another name.
+
+Security: a certificate that is valid for a different host of the same
+certification authority is not accepted in its place, so the name must be in
+the certificate as a subjectAltName of type DNS.
+
+Related options:
+
+* ``[libvirt] live_migration_with_native_tls``: without it nothing is verified.
+* ``[libvirt] live_migration_inbound_addr``: the address that is dialled; it
+  need not be in the certificate.
+""",
+    ),
+]

@@ -1,0 +1,326 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The one door to libvirt.
+
+Everything else of this project speaks in flag names, versions and its own
+errors; nothing else imports the binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import enum
+import threading
+import types
+from typing import Any
+from typing import TypeVar
+import xml.etree.ElementTree as ElementTree
+
+from nova_native_tls import exception
+from nova_native_tls._i18n import _
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import progress
+from nova_native_tls.migration import versions
+
+try:
+    import libvirt
+except ImportError:
+    libvirt = None
+
+T = TypeVar('T')
+
+KEEPALIVE_INTERVAL_S = 5
+KEEPALIVE_COUNT = 3
+
+
+class GuestState(enum.StrEnum):
+    """A guest's state on one host, as ``virsh domstate`` words it."""
+
+    RUNNING = 'running'
+    PAUSED = 'paused'
+    SHUT_OFF = 'shut off'
+    CRASHED = 'crashed'
+    OTHER = 'in another state'
+    ABSENT = 'absent'
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is a QEMU process with the guest in it."""
+        return self in (GuestState.RUNNING, GuestState.PAUSED)
+
+
+def _binding() -> Any:
+    if libvirt is None:
+        raise exception.LibvirtMissing()
+    return libvirt
+
+
+def to_bitmask(
+    flags: frozenset[str], binding: types.ModuleType | None = None
+) -> int:
+    """Translate flag names with the installed binding's own constants.
+
+    :raises UnsupportedFlag: the binding lacks one; dropping it instead could
+        mean a migration in clear text.
+    """
+    module: Any = binding if binding is not None else _binding()
+    mask = 0
+    for name in sorted(flags):
+        try:
+            mask |= getattr(module, f'VIR_MIGRATE_{name}')
+        except AttributeError:
+            raise exception.UnsupportedFlag(
+                flag=name,
+                version=versions.Version.from_libvirt_number(
+                    module.getVersion()
+                ),
+            ) from None
+    return mask
+
+
+@contextlib.contextmanager
+def _translated(operation: str) -> Iterator[None]:
+    try:
+        yield
+    except libvirt.libvirtError as err:
+        raise exception.LibvirtFailed(
+            operation=operation,
+            problem=err.get_error_message() or str(err),
+            code=err.get_error_code(),
+        ) from err
+
+
+_event_loop_lock = threading.Lock()
+_event_loop_started = False
+
+
+def _ensure_event_loop() -> None:
+    """Run libvirt's event loop once per process: keepalive needs it."""
+    global _event_loop_started
+    with _event_loop_lock:
+        if _event_loop_started:
+            return
+        # libvirt prints every error to standard error unless told not to;
+        # they all come back as exceptions anyway.
+        libvirt.registerErrorHandler(lambda _context, _error: None, None)
+        libvirt.virEventRegisterDefaultImpl()
+
+        def run() -> None:
+            while True:
+                libvirt.virEventRunDefaultImpl()
+
+        threading.Thread(target=run, name='libvirt-events', daemon=True).start()
+        _event_loop_started = True
+
+
+def _within(timeout_s: float, work: Callable[[], T]) -> T:
+    """Run ``work``, and stop waiting for it after ``timeout_s`` seconds.
+
+    libvirt cannot be interrupted while it connects, so the thread is left
+    behind; it ends with the attempt, or with the process.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as err:
+            failed.append(err)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise TimeoutError(_('no answer within %d seconds') % timeout_s)
+    return done[0]
+
+
+class Domain:
+    """One guest on one host."""
+
+    def __init__(self, domain: Any) -> None:
+        self._domain = domain
+        self.name: str = domain.name()
+        self.uuid: str = domain.UUIDString()
+
+    def state(self) -> GuestState:
+        """Ask for the state now.
+
+        :raises LibvirtFailed: nobody could say.
+        """
+        known = {
+            libvirt.VIR_DOMAIN_RUNNING: GuestState.RUNNING,
+            libvirt.VIR_DOMAIN_BLOCKED: GuestState.RUNNING,
+            libvirt.VIR_DOMAIN_PAUSED: GuestState.PAUSED,
+            libvirt.VIR_DOMAIN_SHUTOFF: GuestState.SHUT_OFF,
+            libvirt.VIR_DOMAIN_CRASHED: GuestState.CRASHED,
+        }
+        try:
+            with _translated(_('Asking for the state of %s') % self.name):
+                return known.get(self._domain.state()[0], GuestState.OTHER)
+        except exception.LibvirtFailed as err:
+            if err.code == libvirt.VIR_ERR_NO_DOMAIN:
+                return GuestState.ABSENT
+            raise
+
+    def disk_targets(self) -> tuple[str, ...]:
+        """List the target names of its disks, for example ``vda``."""
+        with _translated(_('Reading the definition of %s') % self.name):
+            root = ElementTree.fromstring(self._domain.XMLDesc())
+        return tuple(
+            target.attrib['dev']
+            for target in root.iterfind('devices/disk/target[@dev]')
+        )
+
+    def migrate(
+        self, destination: Connection, call: migration_call.MigrateCall
+    ) -> None:
+        """Migrate the guest; returns when it has moved.
+
+        Peer-to-peer, the source's daemon connects to the destination's by
+        itself; otherwise this process leads both over its two connections.
+
+        :raises LibvirtFailed: it did not move, or nobody knows.
+        :raises UnsupportedFlag: nothing was migrated.
+        """
+        mask = to_bitmask(call.flags)
+        params = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in call.params.items()
+        }
+        with _translated(_('libvirt')):
+            if 'PEER2PEER' in call.flags:
+                self._domain.migrateToURI3(
+                    destination.uri, params=params, flags=mask
+                )
+            else:
+                self._domain.migrate3(
+                    destination.handle, params=params, flags=mask
+                )
+
+    def running_job(self) -> progress.Progress | None:
+        """Look at the running job; None when there is none."""
+        with _translated(_('Asking how far %s is') % self.name):
+            stats = self._domain.jobStats()
+        if stats.get('type') in (None, libvirt.VIR_DOMAIN_JOB_NONE):
+            return None
+        return progress.from_job_stats(stats)
+
+    def completed_job(self) -> progress.Progress | None:
+        """Look at the last finished job; None when libvirt kept none."""
+        with _translated(_('Asking for the statistics of %s') % self.name):
+            stats = self._domain.jobStats(
+                libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED
+            )
+        if stats.get('type') != libvirt.VIR_DOMAIN_JOB_COMPLETED:
+            return None
+        return progress.from_job_stats(stats)
+
+    def cancel_job(self) -> None:
+        """Cancel the running migration; nothing happens without one."""
+        try:
+            with _translated(_('Cancelling the migration')):
+                self._domain.abortJob()
+        except exception.LibvirtFailed as err:
+            if err.code != libvirt.VIR_ERR_OPERATION_INVALID:
+                raise
+
+    def start_post_copy(self) -> None:
+        """Let the guest run on the destination from now on."""
+        with _translated(_('Switching to post-copy')):
+            self._domain.migrateStartPostCopy()
+
+
+class Connection:
+    """A connection to one host's libvirt daemon."""
+
+    def __init__(self, conn: Any, uri: str) -> None:
+        self._conn = conn
+        self.uri = uri
+
+    @property
+    def handle(self) -> Any:
+        """The binding's own object, for this module only."""
+        return self._conn
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, uri: str, *, timeout_s: float = 15) -> Iterator[Connection]:
+        """Connect, and close at the end.
+
+        :raises ConnectionFailed: refused, unreachable, or no answer in time.
+        :raises LibvirtMissing: there is no Python binding.
+        """
+        _binding()
+        _ensure_event_loop()
+        try:
+            conn = _within(timeout_s, lambda: libvirt.open(uri))
+        except libvirt.libvirtError as err:
+            raise exception.ConnectionFailed(
+                uri=uri, problem=err.get_error_message()
+            ) from err
+        except TimeoutError as err:
+            raise exception.ConnectionFailed(uri=uri, problem=err) from err
+        with contextlib.suppress(libvirt.libvirtError):
+            # Refused for connections without a network, which need none.
+            conn.setKeepAlive(KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT)
+        try:
+            yield cls(conn, uri)
+        finally:
+            with contextlib.suppress(libvirt.libvirtError):
+                conn.close()
+
+    def host_name(self) -> str:
+        """Give the name that this host's libvirt has for itself."""
+        with _translated(_('Asking %s for its name') % self.uri):
+            return str(self._conn.getHostname())
+
+    def host_uuid(self) -> str | None:
+        """Give the identity by which libvirt tells hosts apart."""
+        with _translated(_('Asking %s who it is') % self.uri):
+            capabilities = self._conn.getCapabilities()
+        return ElementTree.fromstring(capabilities).findtext('host/uuid')
+
+    def host_versions(self) -> versions.HostVersions:
+        """Ask for the versions of libvirt and of the installed QEMU."""
+        with _translated(_('Asking %s for its versions') % self.uri):
+            daemon = self._conn.getLibVersion()
+            hypervisor = self._conn.getVersion()
+        from_number = versions.Version.from_libvirt_number
+        return versions.HostVersions(
+            libvirt=from_number(daemon), qemu=from_number(hypervisor)
+        )
+
+    def domain(self, name: str) -> Domain:
+        """Look a guest up by name or UUID.
+
+        :raises DomainNotFound: there is none of that name.
+        """
+        # A name that is no UUID is an invalid argument to the second look-up.
+        not_this = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG)
+        for lookup in (
+            self._conn.lookupByName,
+            self._conn.lookupByUUIDString,
+        ):
+            try:
+                with _translated(_('Looking for %s') % name):
+                    return Domain(lookup(name))
+            except exception.LibvirtFailed as err:
+                if err.code not in not_this:
+                    raise
+        raise exception.DomainNotFound(name=name, uri=self.uri)

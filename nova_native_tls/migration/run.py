@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Moves one guest: starts, watches, cancels, and tells how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import threading
+
+from oslo_log import log as logging
+
+from nova_native_tls import exception
+from nova_native_tls._i18n import _
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import libvirt_api
+from nova_native_tls.migration import progress
+
+LOG = logging.getLogger(__name__)
+
+POLL_INTERVAL_S = 0.2
+
+#: Post-copy begins once QEMU has gone through all memory this often, so that
+#: little is left to fetch page by page.
+POST_COPY_AFTER_ITERATIONS = 2
+
+
+def migrate(
+    domain: libvirt_api.Domain,
+    *,
+    source: libvirt_api.Connection,
+    destination: libvirt_api.Connection,
+    call: migration_call.MigrateCall,
+    cancel: threading.Event,
+    on_progress: Callable[[progress.Progress], None],
+) -> progress.Progress | None:
+    """Migrate, and return what was last seen of the running job.
+
+    :param cancel: set it to cancel; the guest then stays on the source.
+    :param on_progress: called a few times a second from this thread.
+    :raises MigrationFailed: the guest is alive on the source.
+    :raises MigrationCancelled: so is it here.
+    :raises MigrationStateUnknown: nobody can say where the guest is.
+    """
+    attempt = _Attempt(domain, destination, call)
+    attempt.start()
+    last = None
+    post_copy = 'POSTCOPY' in call.flags
+    while attempt.is_running(POLL_INTERVAL_S):
+        try:
+            seen = domain.running_job()
+            if seen is not None:
+                last = seen
+                on_progress(seen)
+            if cancel.is_set():
+                domain.cancel_job()
+            elif post_copy and seen and _ready_for_post_copy(seen):
+                domain.start_post_copy()
+                post_copy = False
+        except exception.LibvirtFailed as err:
+            # The attempt itself reports what matters; a look that failed
+            # because the job has just ended must not hide that.
+            LOG.debug('Watching %s: %s', domain.name, err)
+    if attempt.error is not None:
+        raise _outcome(
+            domain,
+            source=source,
+            destination=destination,
+            error=attempt.error,
+            cancelled=cancel.is_set(),
+        ) from attempt.error
+    return last
+
+
+def _ready_for_post_copy(seen: progress.Progress) -> bool:
+    return seen.iteration >= POST_COPY_AFTER_ITERATIONS
+
+
+class _Attempt:
+    """The blocking call, in a thread of its own."""
+
+    def __init__(
+        self,
+        domain: libvirt_api.Domain,
+        destination: libvirt_api.Connection,
+        call: migration_call.MigrateCall,
+    ) -> None:
+        self.error: exception.NativeTLSError | None = None
+        self._domain = domain
+        self._destination = destination
+        self._call = call
+        # A daemon, so that a libvirt that never answers cannot keep the
+        # process from ending.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.start = self._thread.start
+
+    def _run(self) -> None:
+        try:
+            self._domain.migrate(self._destination, self._call)
+        except exception.NativeTLSError as err:
+            self.error = err
+
+    def is_running(self, wait_s: float) -> bool:
+        self._thread.join(wait_s)
+        return self._thread.is_alive()
+
+
+def _outcome(
+    domain: libvirt_api.Domain,
+    *,
+    source: libvirt_api.Connection,
+    destination: libvirt_api.Connection,
+    error: exception.NativeTLSError,
+    cancelled: bool,
+) -> exception.NativeTLSError:
+    """Find out where a guest is whose migration did not succeed."""
+    try:
+        state = domain.state()
+    except exception.LibvirtFailed as err:
+        return exception.MigrationStateUnknown(
+            name=domain.name,
+            problem=_('%(error)s; then: %(state)s')
+            % {'error': error, 'state': err},
+            source=source.uri,
+            destination=destination.uri,
+        )
+    if not state.is_active:
+        return exception.MigrationStateUnknown(
+            name=domain.name,
+            problem=_('%(error)s; on the source it is %(state)s')
+            % {'error': error, 'state': state},
+            source=source.uri,
+            destination=destination.uri,
+        )
+    if cancelled:
+        return exception.MigrationCancelled(
+            name=domain.name, state=state, source=source.uri
+        )
+    return exception.MigrationFailed(
+        name=domain.name, state=state, source=source.uri, problem=error
+    )

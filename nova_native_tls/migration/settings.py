@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the options ask of every migration of a host."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from oslo_config import cfg
+
+from nova_native_tls import exception
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationSettings:
+    """The options that decide flags and parameters, read once.
+
+    Names follow ``[libvirt] live_migration_*``; defaults are Nova's.
+    """
+
+    native_tls: bool = False
+    tunnelled: bool = False
+    permit_post_copy: bool = False
+    permit_auto_converge: bool = False
+    parallel_connections: int = 1
+    bandwidth_mib_s: int = 0
+    scheme: str | None = None
+    uri: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.native_tls and self.tunnelled:
+            raise exception.ExclusiveOptions()
+
+
+def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
+    """Read the settings from a registry that ``conf.register_opts`` filled.
+
+    :raises ExclusiveOptions: native TLS and tunnelled are both on.
+    :raises ConfigurationUnreadable: a value is not of its option's type.
+    """
+    group = conf.libvirt
+    try:
+        return MigrationSettings(
+            native_tls=group.live_migration_with_native_tls,
+            tunnelled=group.live_migration_tunnelled,
+            permit_post_copy=group.live_migration_permit_post_copy,
+            permit_auto_converge=group.live_migration_permit_auto_converge,
+            parallel_connections=group.live_migration_parallel_connections,
+            bandwidth_mib_s=group.live_migration_bandwidth,
+            scheme=group.live_migration_scheme,
+            uri=group.live_migration_uri,
+        )
+    except (cfg.ConfigFileValueError, cfg.TemplateSubstitutionError) as err:
+        raise exception.ConfigurationUnreadable(problem=err) from err

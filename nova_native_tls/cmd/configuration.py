@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads nova.conf for a command, with or without Nova on the host."""
+
+from __future__ import annotations
+
+import argparse
+
+from oslo_config import cfg
+
+from nova_native_tls import conf as options
+from nova_native_tls import exception
+from nova_native_tls._i18n import _
+from nova_native_tls.migration import settings as migration_settings
+
+
+def add_argument(parser: argparse.ArgumentParser) -> None:
+    """Let a command take ``--config-file``."""
+    parser.add_argument(
+        '--config-file',
+        metavar='FILE',
+        action='append',
+        default=[],
+        help=_(
+            'nova.conf to read; say it again for every file that nova-compute '
+            'is given, in the same order'
+        ),
+    )
+
+
+def read(paths: list[str]) -> cfg.ConfigOpts:
+    """Read these files, in this order, and no others.
+
+    :raises ConfigurationUnreadable: one is missing or malformed.
+    """
+    registry = cfg.ConfigOpts()
+    options.register_opts(registry)
+    try:
+        registry(
+            args=[],
+            project='nova',
+            default_config_files=paths,
+            default_config_dirs=[],
+        )
+    except (
+        cfg.ConfigFilesNotFoundError,
+        cfg.ConfigFilesPermissionDeniedError,
+        cfg.ConfigFileParseError,
+        cfg.ConfigFileValueError,
+        UnicodeDecodeError,
+    ) as err:
+        raise exception.ConfigurationUnreadable(
+            problem=' '.join(str(err).split())
+        ) from err
+    return registry
+
+
+def settings(paths: list[str]) -> migration_settings.MigrationSettings:
+    """Read the migration settings from these files.
+
+    :raises ConfigurationUnreadable: as ``read``, or a value is wrong.
+    :raises ExclusiveOptions: the options exclude each other.
+    """
+    return migration_settings.from_conf(read(paths))

@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Base of the commands that show one result."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from cliff import show
+
+from nova_native_tls import exception
+from nova_native_tls._i18n import _
+from nova_native_tls.cmd import exit_status
+
+
+class ShowResult(show.ShowOne):
+    """Shows one result, and turns errors into a line and a status.
+
+    ``status`` is what the command exits with once its result is shown.
+    """
+
+    status = exit_status.ExitStatus.SUCCESS
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command and say how it went."""
+        try:
+            super().run(parsed_args)
+        except exception.NativeTLSError as err:
+            self.tell(str(err))
+            self._trace(err)
+            return exit_status.ExitStatus.FAILURE
+        except Exception as err:
+            self._trace(err)
+            self.tell(
+                _(
+                    'the tool itself broke (%(kind)s: %(problem)s): please '
+                    'report it with the output of --debug'
+                )
+                % {'kind': type(err).__name__, 'problem': err}
+            )
+            return exit_status.ExitStatus.BROKEN
+        return self.status
+
+    def _trace(self, err: Exception) -> None:
+        if self.app_args is not None and self.app_args.debug:
+            self.app.LOG.exception(err)
+
+    def warn(self, sentence: str) -> None:
+        """Print a warning; the command then exits with a warning too."""
+        self.tell(_('warning: %s') % sentence)
+        if self.status is exit_status.ExitStatus.SUCCESS:
+            self.status = exit_status.ExitStatus.WARNING
+
+    def tell(self, sentence: str) -> None:
+        """Print one line for people, beside the result."""
+        print(f'{self.app.NAME}: {sentence}', file=self.app.stderr)
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Any, Any]:
+        """Return the result's column names and values."""
+        result = self.result(parsed_args)
+        return tuple(result), tuple(result.values())
+
+    def result(self, parsed_args: argparse.Namespace) -> dict[str, object]:
+        """Do the work: column names to values."""
+        raise NotImplementedError

@@ -76,6 +76,10 @@ class InvalidVersion(NativeTLSError):
     )
 
 
+class OutOfRange(NativeTLSError):
+    msg_fmt = _('%(name)s is %(value)s: it must be %(low)d to %(high)d')
+
+
 class UnknownFlag(NativeTLSError):
     msg_fmt = _('There is no migration flag %(flag)s')
 

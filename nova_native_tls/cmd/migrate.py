@@ -30,6 +30,7 @@ from nova_native_tls.cmd import progress_line
 from nova_native_tls.cmd import show_result
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import controller
+from nova_native_tls.migration import exclusions
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import uris
 
@@ -169,8 +170,18 @@ def _settings(
     if parsed_args.postcopy:
         changes['permit_post_copy'] = True
     if parsed_args.parallel is not None:
-        changes['parallel_connections'] = parsed_args.parallel
+        changes['parallel_connections'] = _connections(parsed_args.parallel)
     return dataclasses.replace(settings, **changes)
+
+
+def _connections(count: int) -> int:
+    """Refuse what Nova's option silently takes for "not parallel"."""
+    allowed = exclusions.PARALLEL_CONNECTIONS
+    if count not in allowed:
+        raise exception.OutOfRange(
+            name='--parallel', value=count, low=allowed[0], high=allowed[-1]
+        )
+    return count
 
 
 @contextlib.contextmanager

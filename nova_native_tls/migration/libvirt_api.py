@@ -22,6 +22,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import enum
+import json
 import threading
 import types
 from typing import Any
@@ -36,6 +37,7 @@ from nova_native_tls.migration import versions
 
 try:
     import libvirt
+    import libvirt_qemu
 except ImportError:
     libvirt = None
 
@@ -97,7 +99,8 @@ def _translated(operation: str) -> Iterator[None]:
     except libvirt.libvirtError as err:
         raise exception.LibvirtFailed(
             operation=operation,
-            problem=err.get_error_message() or str(err),
+            # One line, whatever QEMU's log contributed to it.
+            problem=' '.join((err.get_error_message() or str(err)).split()),
             code=err.get_error_code(),
         ) from err
 
@@ -230,6 +233,27 @@ class Domain:
         if stats.get('type') != libvirt.VIR_DOMAIN_JOB_COMPLETED:
             return None
         return progress.from_job_stats(stats)
+
+    def qemu_migration_error(self) -> str | None:
+        """Ask the source's QEMU why its last migration failed.
+
+        libvirt may report the destination's consequence in place of the
+        source's reason (qemuMigrationSrcPerformPeer2Peer3, libvirt 9.0), and
+        keeps the reason nowhere else. This is a question to QEMU's monitor
+        behind libvirt's back: harmless, but libvirt notes it in the guest's
+        log, so it is for failures only.
+
+        :returns: QEMU's own sentence; None if it has none, or cannot say.
+        """
+        try:
+            with _translated(_('Asking the QEMU of %s') % self.name):
+                answer = libvirt_qemu.qemuMonitorCommand(
+                    self._domain, '{"execute": "query-migrate"}', 0
+                )
+        except exception.LibvirtFailed:
+            return None
+        status = json.loads(answer).get('return', {})
+        return status.get('error-desc') or None
 
     def cancel_job(self) -> None:
         """Cancel the running migration; nothing happens without one."""

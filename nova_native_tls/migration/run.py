@@ -146,5 +146,21 @@ def _outcome(
             name=domain.name, state=state, source=source.uri
         )
     return exception.MigrationFailed(
-        name=domain.name, state=state, source=source.uri, problem=error
+        name=domain.name,
+        state=state,
+        source=source.uri,
+        problem=_reason(domain, error),
     )
+
+
+def _reason(
+    domain: libvirt_api.Domain, error: exception.NativeTLSError
+) -> str:
+    """Put the source's own reason before libvirt's sentence."""
+    sentence = domain.qemu_migration_error()
+    if sentence is None or sentence in str(error):
+        return str(error)
+    return _('%(sentence)s (%(error)s)') % {
+        'sentence': sentence,
+        'error': error,
+    }

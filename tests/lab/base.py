@@ -1,0 +1,132 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the lab tests share: one lab, guests that are cleaned up, checks."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+from typing import Any
+
+import testtools
+
+from tests.lab.harness import guest as lab_guest
+from tests.lab.harness import guest_kernel
+from tests.lab.harness import guest_spec
+from tests.lab.harness import host as lab_host
+from tests.lab.harness import lab as lab_lab
+from tests.lab.harness import observed
+from tests.lab.harness import pki
+from tests.lab.harness import wire
+
+NAME = 'test'
+
+
+@functools.cache
+def _lab() -> lab_lab.Lab:
+    """Bring one lab up for all tests of this process."""
+    # What a killed run left behind is not the lab that this run wants.
+    lab_lab.Lab.down(NAME)
+    atexit.register(lab_lab.Lab.down, NAME)
+    lab = lab_lab.Lab.up(name=NAME, host_count=2)
+    authority = pki.CertificateAuthority('QEMU migration CA of the lab')
+    for host in lab.hosts:
+        pki.install_qemu_identity(host, authority)
+    return lab
+
+
+class LabTestCase(testtools.TestCase):
+    """A test on two real hosts, ``source`` and ``destination``."""
+
+    lab: lab_lab.Lab
+    source: lab_host.Host
+    destination: lab_host.Host
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.lab = _lab()
+        self.source, self.destination = self.lab.hosts
+
+    def start_guest(
+        self, *, paused: bool = False, **spec: Any
+    ) -> lab_guest.Guest:
+        """Start a guest on the source and wait until its memory is full."""
+        guest = lab_guest.Guest(
+            guest_spec.GuestSpec(name=f'guest-{self._number()}', **spec),
+            guest_kernel.build(self.lab.controller.directory / 'kernel'),
+        )
+        for host in self.lab.hosts:
+            self.addCleanup(guest.destroy, host)
+        guest.define_and_start(self.source)
+        guest.wait_ready(self.source)
+        guest.verify_alive(self.source)
+        if paused:
+            self.source.virsh('suspend', guest.name)
+        guest.prepare_destination(self.destination)
+        return guest
+
+    def migrate(
+        self, guest: lab_guest.Guest, *options: str, scheme: str = 'tls'
+    ) -> observed.Observed:
+        """Migrate from source to destination with the wire captured."""
+        return observed.migrate(
+            self.lab,
+            guest,
+            self.source,
+            self.destination,
+            *options,
+            scheme=scheme,
+        )
+
+    def command(
+        self, guest: lab_guest.Guest, *options: str, scheme: str = 'tls'
+    ) -> observed.Outcome:
+        """Migrate from source to destination without looking at the wire."""
+        argv = observed.arguments(
+            guest, self.source, self.destination, *options, scheme=scheme
+        )
+        return observed.run(self.lab.controller, argv)
+
+    def assert_arrived(self, guest: lab_guest.Guest) -> None:
+        """The guest runs on the destination only, its memory whole."""
+        guest.verify_memory(self.destination)
+        self.assertEqual(lab_guest.ABSENT, guest.state(self.source))
+
+    def assert_stayed(self, guest: lab_guest.Guest) -> None:
+        """The guest runs on the source only, its memory whole."""
+        guest.verify_memory(self.source)
+        self.assertEqual(lab_guest.ABSENT, guest.state(self.destination))
+
+    def assert_encrypted(
+        self, proof: wire.WireProof, *, ports: dict[int, int]
+    ) -> None:
+        """All was TLS 1.3, with this many connections on each data port."""
+        self.assertEqual((), proof.reasons)
+        self.assertEqual({}, proof.clear_hits)
+        seen = [port for port in proof.ports if port.role == wire.DATA]
+        self.assertEqual(ports, {p.port: p.connections for p in seen})
+        for port in seen:
+            self.assertEqual(port.connections, port.tls_handshakes)
+            self.assertEqual(('TLS 1.3',), port.tls_versions)
+
+    def nova_conf(self, **options: object) -> tuple[str, str]:
+        """Write a nova.conf on the controller; give the option to read it."""
+        path = f'/etc/nova-{self._number()}.conf'
+        lines = [f'{name} = {value}' for name, value in options.items()]
+        self.lab.controller.write_file(
+            path, '\n'.join(['[libvirt]', *lines, ''])
+        )
+        return '--config-file', path
+
+    def _number(self) -> str:
+        return self.id().rpartition('.')[2].removeprefix('test_')[:40]

@@ -1,0 +1,125 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whatever interrupts a migration, the guest lives on one host."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from tests.lab import base
+from tests.lab.harness import errors
+from tests.lab.harness import guest as lab_guest
+from tests.lab.harness import node as lab_node
+from tests.lab.harness import observed
+
+#: So slow that nothing ends by itself while a test looks.
+SLOW_MIB_S = 8
+TIMEOUT_S = 60
+
+
+class InterruptedTest(base.LabTestCase):
+    """Slow migrations, stopped half-way."""
+
+    def _start_slow(self, guest: lab_guest.Guest) -> lab_node.NodeProcess:
+        options = self.nova_conf(
+            live_migration_with_native_tls=True,
+            live_migration_bandwidth=SLOW_MIB_S,
+        )
+        running = self.lab.controller.popen(
+            observed.arguments(
+                guest, self.source, self.destination, *options
+            )
+        )
+        self.addCleanup(running.__exit__, None, None, None)
+        deadline = time.monotonic() + TIMEOUT_S
+        while not self._is_half_way(guest):
+            if running.poll() is not None or time.monotonic() > deadline:
+                output = running.communicate(timeout_s=TIMEOUT_S)
+                raise errors.LabError(f'it did not get half-way: {output}')
+            time.sleep(0.2)
+        return running
+
+    def _is_half_way(self, guest: lab_guest.Guest) -> bool:
+        info = self.source.virsh('domjobinfo', guest.name, check=False).stdout
+        lines = [line.split() for line in info.splitlines()]
+        processed = [
+            float(words[2]) if words[3] == 'MiB' else 0
+            for words in lines
+            if words[:2] == ['Memory', 'processed:']
+        ]
+        return bool(processed) and processed[0] > SLOW_MIB_S
+
+    def _end(self, running: lab_node.NodeProcess) -> tuple[int, str]:
+        _stdout, stderr = running.communicate(timeout_s=TIMEOUT_S)
+        return running.wait(TIMEOUT_S), stderr
+
+    def test_cancelled(self) -> None:
+        """Ctrl-C leaves the guest running on the source."""
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        running.signal(signal.SIGINT)
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.assertIn('was cancelled, the guest is running on', stderr)
+        self.assert_stayed(guest)
+
+    def test_terminated(self) -> None:
+        """SIGTERM does the same, as when a session ends."""
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        running.signal(signal.SIGTERM)
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.assertIn('was cancelled, the guest is running on', stderr)
+        self.assert_stayed(guest)
+
+    def test_destination_qemu_killed(self) -> None:
+        """The destination's QEMU dies; the guest goes on at the source."""
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        pid = self.destination.read_file(
+            f'/run/libvirt/qemu/{guest.name}.pid'
+        )
+        self.destination.run(['kill', '-KILL', pid.strip()])
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.assertIn('failed, the guest is running on', stderr)
+        self.assert_stayed(guest)
+
+    def test_destination_daemon_killed(self) -> None:
+        """The destination's libvirtd dies; the guest goes on at the source.
+
+        The half-made guest at the destination is gone when its daemon is
+        back.
+        """
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        self.destination.kill_libvirtd()
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.destination.start_libvirtd()
+        self.assertIn('the guest is running on', stderr)
+        self.assert_stayed(guest)
+
+    def test_source_daemon_killed(self) -> None:
+        """The source's libvirtd dies: the command says it cannot know."""
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        self.source.kill_libvirtd()
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.source.start_libvirtd()
+        self.assertIn('is not known', stderr)
+        self.assertIn('virsh domstate', stderr)
+        self.assert_stayed(guest)

@@ -123,8 +123,7 @@ class DomainNotRunning(NativeTLSError):
 
 class DiskNotFound(NativeTLSError):
     msg_fmt = _(
-        'The guest %(name)s has no disk %(disk)r to copy; it has: '
-        '%(known)s'
+        'The guest %(name)s has no disk %(disk)r to copy; it has: %(known)s'
     )
 
 

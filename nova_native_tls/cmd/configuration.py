@@ -18,9 +18,9 @@ import argparse
 
 from oslo_config import cfg
 
+from nova_native_tls._i18n import _
 from nova_native_tls import conf as options
 from nova_native_tls import exception
-from nova_native_tls._i18n import _
 from nova_native_tls.migration import settings as migration_settings
 
 

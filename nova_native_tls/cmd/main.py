@@ -45,10 +45,7 @@ class NativeTLSApp(app.App):
         )
 
     def clean_up(
-        self,
-        cmd: command.Command,
-        result: int,
-        err: BaseException | None,
+        self, cmd: command.Command, result: int, err: BaseException | None
     ) -> None:
         """Note that a command ran, so that its own status counts."""
         self.finished = err is None

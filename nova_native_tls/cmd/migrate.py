@@ -22,12 +22,12 @@ import signal
 import threading
 from typing import Any
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
 from nova_native_tls.cmd import configuration
 from nova_native_tls.cmd import display
 from nova_native_tls.cmd import progress_line
 from nova_native_tls.cmd import show_result
+from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import controller
 from nova_native_tls.migration import exclusions

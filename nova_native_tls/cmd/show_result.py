@@ -19,9 +19,9 @@ from typing import Any
 
 from cliff import show
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
 from nova_native_tls.cmd import exit_status
+from nova_native_tls import exception
 
 
 class ShowResult(show.ShowOne):
@@ -54,7 +54,7 @@ class ShowResult(show.ShowOne):
 
     def _trace(self, err: Exception) -> None:
         if self.app_args is not None and self.app_args.debug:
-            self.app.LOG.exception(err)
+            self.app.LOG.error('Where it happened', exc_info=err)
 
     def warn(self, sentence: str) -> None:
         """Print a warning; the command then exits with a warning too."""
@@ -66,9 +66,7 @@ class ShowResult(show.ShowOne):
         """Print one line for people, beside the result."""
         print(f'{self.app.NAME}: {sentence}', file=self.app.stderr)
 
-    def take_action(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[Any, Any]:
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Return the result's column names and values."""
         result = self.result(parsed_args)
         return tuple(result), tuple(result.values())

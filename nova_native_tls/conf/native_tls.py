@@ -43,5 +43,5 @@ Related options:
 * ``[libvirt] live_migration_inbound_addr``: the address that is dialled; it
   need not be in the certificate.
 """,
-    ),
+    )
 ]

@@ -25,6 +25,7 @@ import enum
 
 from nova_native_tls._i18n import _
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 
 
@@ -61,14 +62,13 @@ class Adjustment:
             if self.value is None:
                 raise ValueError(f'{self.subject} is set to nothing')
             params[self.subject] = self.value
-        return dataclasses.replace(
-            call, flags=frozenset(flags), params=params
-        )
+        return dataclasses.replace(call, flags=frozenset(flags), params=params)
 
 
 Rule = Callable[
     [
         migration_call.MigrateCall,
+        migration_settings.MigrationSettings,
         migration_call.MigrationRequest,
         versions.Context,
     ],
@@ -78,6 +78,7 @@ Rule = Callable[
 
 def name_to_verify(
     call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
     request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> Iterable[Adjustment]:
@@ -101,6 +102,7 @@ def name_to_verify(
 
 def who_leads(
     call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
     request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> Iterable[Adjustment]:
@@ -116,4 +118,35 @@ def who_leads(
         )
 
 
-RULES: tuple[Rule, ...] = (who_leads, name_to_verify)
+def connections_that_nova_leaves_out(
+    call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
+    context: versions.Context,
+) -> Iterable[Adjustment]:
+    """Make the option for parallel connections work before Nova 33.
+
+    Nova 29 to 32 do not know the option and so never ask for it.
+    """
+    count = settings.parallel_connections
+    if count > 1 and 'PARALLEL' not in call.flags:
+        reason = _(
+            '[libvirt] live_migration_parallel_connections, which this Nova '
+            'does not know itself'
+        )
+        yield Adjustment(
+            action=Action.ADD_FLAG, subject='PARALLEL', reason=reason
+        )
+        yield Adjustment(
+            action=Action.SET_PARAMETER,
+            subject='parallel.connections',
+            value=count,
+            reason=reason,
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    who_leads,
+    connections_that_nova_leaves_out,
+    name_to_verify,
+)

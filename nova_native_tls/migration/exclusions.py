@@ -24,8 +24,8 @@ from collections.abc import Callable
 import dataclasses
 import enum
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import uris
 
@@ -156,8 +156,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         id='tls-rdma',
         applies=_and(_TLS, _uri_transport('migrate_uri', 'rdma')),
         reason=_(
-            'RDMA cannot carry TLS: give a migrate URI that begins with '
-            'tcp://'
+            'RDMA cannot carry TLS: give a migrate URI that begins with tcp://'
         ),
         refused_by=RefusedBy.QEMU,
     ),
@@ -329,8 +328,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
 
 
 def refusals(
-    call: migration_call.MigrateCall,
-    request: migration_call.MigrationRequest,
+    call: migration_call.MigrateCall, request: migration_call.MigrationRequest
 ) -> tuple[Refusal, ...]:
     """List every rule that forbids this call; empty when none does.
 

@@ -106,6 +106,11 @@ def bitmask(names: Collection[str]) -> int:
     return mask
 
 
+def names(mask: int) -> frozenset[str]:
+    """Give the flags in a number; bits that nobody knows are left out."""
+    return frozenset(n for n, flag in FLAGS.items() if mask & flag.bit)
+
+
 def in_bit_order(names: Collection[str]) -> list[str]:
     """Give the flag names as libvirt numbers them, to be read by people."""
     return sorted(names, key=lambda name: FLAGS[name].bit)

@@ -29,8 +29,8 @@ from typing import Any
 from typing import TypeVar
 import xml.etree.ElementTree as ElementTree
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import versions
@@ -124,7 +124,9 @@ def _ensure_event_loop() -> None:
             while True:
                 libvirt.virEventRunDefaultImpl()
 
-        threading.Thread(target=run, name='libvirt-events', daemon=True).start()
+        threading.Thread(
+            target=run, name='libvirt-events', daemon=True
+        ).start()
         _event_loop_started = True
 
 
@@ -337,10 +339,7 @@ class Connection:
         """
         # A name that is no UUID is an invalid argument to the second look-up.
         not_this = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG)
-        for lookup in (
-            self._conn.lookupByName,
-            self._conn.lookupByUUIDString,
-        ):
+        for lookup in (self._conn.lookupByName, self._conn.lookupByUUIDString):
             try:
                 with _translated(_('Looking for %s') % name):
                     return Domain(lookup(name))

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
@@ -63,11 +63,30 @@ def build(
 
     Pure: reads nothing but its arguments. Says nothing about certificates.
     """
-    base = flags.base(settings, request)
+    return adjust(
+        flags.base(settings, request),
+        settings=settings,
+        request=request,
+        context=context,
+    )
+
+
+def adjust(
+    base: flags.BaseStage,
+    *,
+    settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
+    context: versions.Context,
+) -> MigrationPlan:
+    """Decide what to change in a call that somebody else has made.
+
+    Inside nova-compute the base is what Nova itself was about to ask, so
+    that nothing a later Nova adds is lost.
+    """
     call = base.call
     made: list[adjustments.Adjustment] = []
     for rule in adjustments.RULES:
-        for adjustment in rule(call, request, context):
+        for adjustment in rule(call, settings, request, context):
             call = adjustment.apply(call)
             made.append(adjustment)
     by_version = version_rules.evaluate(call, context)

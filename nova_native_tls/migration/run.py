@@ -19,8 +19,8 @@ import threading
 
 from oslo_log import log as logging
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress

@@ -21,8 +21,8 @@ from urllib import parse
 
 from oslo_utils import netutils
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 from nova_native_tls.migration import settings as migration_settings
 
 #: Transports of the QEMU stream, and whether libvirt can put TLS on them

@@ -62,9 +62,7 @@ def _tls_disks(call: migration_call.MigrateCall) -> bool:
 
 
 def _parallel_compression(call: migration_call.MigrateCall) -> bool:
-    return (
-        call.params.get('compression') in exclusions.PARALLEL_COMPRESSION
-    )
+    return call.params.get('compression') in exclusions.PARALLEL_COMPRESSION
 
 
 RULES: tuple[VersionRule, ...] = (
@@ -163,9 +161,7 @@ def evaluate(
                     )
                 else:
                     warnings.append(_not_recommended(rule, end, found))
-    return VersionFindings(
-        refusals=tuple(refusals), warnings=tuple(warnings)
-    )
+    return VersionFindings(refusals=tuple(refusals), warnings=tuple(warnings))
 
 
 def _found(
@@ -184,9 +180,7 @@ def _too_old_for_names(
     """
     needs = {
         name: libvirt_abi.FLAGS[name].since for name in sorted(call.flags)
-    } | {
-        name: libvirt_abi.PARAMETERS[name].since for name in call.params
-    }
+    } | {name: libvirt_abi.PARAMETERS[name].since for name in call.params}
     for end, found in _found('libvirt', context):
         for name, since in needs.items():
             if found is not None and found < since:

@@ -56,7 +56,7 @@ def _combinations() -> Iterator[dict[str, Any]]:
 class _RecordingDomain:
     """Keeps what libvirt would have been asked, in libvirt's place."""
 
-    def migrateToURI3(  # noqa: N802 - libvirt's name
+    def migrateToURI3(
         self, uri: str, params: dict[str, Any], flags: int
     ) -> None:
         self.params, self.flags = params, flags

@@ -121,9 +121,7 @@ def main() -> int:
             pki.install_qemu_identity(host, authority)
         rows = table(
             measure(
-                lab,
-                rounds=arguments.rounds,
-                memory_mib=arguments.memory_mib,
+                lab, rounds=arguments.rounds, memory_mib=arguments.memory_mib
             )
         )
     finally:

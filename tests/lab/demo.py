@@ -135,10 +135,7 @@ class Demo:
         return '--copy-storage', 'vda'
 
     def migrate(
-        self,
-        source: lab_host.Host,
-        destination: lab_host.Host,
-        *options: str,
+        self, source: lab_host.Host, destination: lab_host.Host, *options: str
     ) -> wire.WireProof:
         """Migrate, show command and proof, and see that the guest lives.
 
@@ -169,10 +166,7 @@ class Demo:
         return seen.proof
 
     def migrate_encrypted(
-        self,
-        source: lab_host.Host,
-        destination: lab_host.Host,
-        *options: str,
+        self, source: lab_host.Host, destination: lab_host.Host, *options: str
     ) -> None:
         """Migrate, and insist on a proof."""
         proof = self.migrate(source, destination, *options)
@@ -180,10 +174,7 @@ class Demo:
             raise DemoFailed('what was captured does not prove encryption')
 
     def migrate_readable(
-        self,
-        source: lab_host.Host,
-        destination: lab_host.Host,
-        *options: str,
+        self, source: lab_host.Host, destination: lab_host.Host, *options: str
     ) -> None:
         """Migrate in clear text, and insist that it can be read."""
         proof = self.migrate(source, destination, '--plaintext', *options)

@@ -77,11 +77,7 @@ def _cases(
         Case(options=('--connect', refused, *plain[2:]), named=refused),
         Case(options=(*connect, guest, refused), named=refused),
         Case(
-            options=(
-                *connect,
-                guest,
-                f'qemu+tcp://{UNUSED_ADDRESS}/system',
-            ),
+            options=(*connect, guest, f'qemu+tcp://{UNUSED_ADDRESS}/system'),
             named=UNUSED_ADDRESS,
         ),
         Case(options=(*connect, guest, source), named='host1.lab.example'),

@@ -37,9 +37,7 @@ class InterruptedTest(base.LabTestCase):
             live_migration_bandwidth=SLOW_MIB_S,
         )
         running = self.lab.controller.popen(
-            observed.arguments(
-                guest, self.source, self.destination, *options
-            )
+            observed.arguments(guest, self.source, self.destination, *options)
         )
         self.addCleanup(running.__exit__, None, None, None)
         deadline = time.monotonic() + TIMEOUT_S
@@ -88,9 +86,7 @@ class InterruptedTest(base.LabTestCase):
         """The destination's QEMU dies; the guest goes on at the source."""
         guest = self.start_guest()
         running = self._start_slow(guest)
-        pid = self.destination.read_file(
-            f'/run/libvirt/qemu/{guest.name}.pid'
-        )
+        pid = self.destination.read_file(f'/run/libvirt/qemu/{guest.name}.pid')
         self.destination.run(['kill', '-KILL', pid.strip()])
         status, stderr = self._end(running)
         self.assertEqual(2, status, stderr)

@@ -69,10 +69,10 @@ class Guest:
         self._install(host)
         if self.spec.disk_mib is not None:
             guest_disk.create(host, self.spec)
-        inside = f'{guest_spec.IMAGES}/{self.name}.xml'
-        host.path(inside).write_text(guest_spec.domain_xml(self.spec))
-        host.virsh('define', inside)
-        host.path(inside).unlink()
+        xml = f'{guest_spec.IMAGES}/{self.name}.xml'
+        host.path(xml).write_text(guest_spec.domain_xml(self.spec))
+        host.virsh('define', xml)
+        host.path(xml).unlink()
         host.virsh('start', self.name, *(['--paused'] if paused else []))
 
     def prepare_destination(self, host: lab_host.Host) -> None:
@@ -106,11 +106,8 @@ class Guest:
 
         :raises GuestError: there is none within the time.
         """
-        return self._wait(
-            host,
-            lambda: self._last_beat(host),
-            timeout_s=timeout_s,
-            what='beat',
+        return self._wait_beat(
+            host, lambda _beat: True, timeout_s=timeout_s, what='beat'
         )
 
     def state(self, host: lab_host.Host) -> str:
@@ -168,19 +165,20 @@ class Guest:
 
         :raises guest_disk.GuestDiskError: it differs from what was created.
         """
-        if self.state(host) not in (ABSENT, 'shut off'):
-            # The source's definition has gone with the guest: keep it off.
-            host.virsh('destroy', self.name)
+        self._shut_off(host)
         guest_disk.verify(host, self.spec)
 
     def destroy(self, host: lab_host.Host) -> None:
         """Remove guest, definition and disk from ``host``, if there."""
-        if self.state(host) not in (ABSENT, 'shut off'):
-            host.virsh('destroy', self.name)
+        self._shut_off(host)
         # A guest that was only migrated here ends with its process.
         if self.state(host) != ABSENT:
             host.virsh('undefine', self.name)
         guest_disk.remove(host, self.spec)
+
+    def _shut_off(self, host: lab_host.Host) -> None:
+        if self.state(host) not in (ABSENT, 'shut off'):
+            host.virsh('destroy', self.name)
 
     def _install(self, host: lab_host.Host) -> None:
         # libvirt writes the console there before it makes the directory.
@@ -248,8 +246,5 @@ class Guest:
         return found
 
     def _require_running(self, host: lab_host.Host) -> None:
-        state = self.state(host)
-        if state != 'running':
-            raise GuestError(
-                f'{self.name} is {state!r} on {host.name}, not running'
-            )
+        if (state := self.state(host)) != 'running':
+            raise GuestError(f'{self.name} is {state!r} on {host.name}')

@@ -49,6 +49,17 @@ class ClearTextTestCase(unittest.TestCase):
             with self.subTest(cut):
                 self.assertEqual(wanted, self.hits(text[:cut], text[cut:]))
 
+    def test_every_cut_of_replies(self) -> None:
+        """Also what is shorter than the longest pattern counts once."""
+        reply = SIMPLE + struct.pack('>IQ', 0, 7)
+        text = reply + b'..' + CHUNK + struct.pack('>HHQI', 1, 1, 7, 4096)
+        for cut in range(len(text) + 1):
+            with self.subTest(cut):
+                self.assertEqual(
+                    {clear_text.NBD_REPLY: 2},
+                    self.hits(text[:cut], text[cut:], b'..'),
+                )
+
     def test_byte_by_byte(self) -> None:
         """Also in chunks of one byte."""
         text = SECRET + request() + SECRET

@@ -18,6 +18,7 @@ import io
 import pathlib
 import random
 import tempfile
+from typing import Any
 import unittest
 
 from tests.lab.harness import clear_text
@@ -61,7 +62,10 @@ class ReadTestCase(unittest.TestCase):
     def test_overlap(self) -> None:
         """What a longer retransmission adds is looked at once."""
         talk = synthetic_pcap.Conversation()
-        ends = {'source': talk.client, 'destination': talk.server}
+        ends: dict[str, Any] = {
+            'source': talk.client,
+            'destination': talk.server,
+        }
         talk.frames += [
             synthetic_pcap.frame(sequence=1001, payload=SECRET[:9], **ends),
             synthetic_pcap.frame(sequence=1001, payload=SECRET, **ends),

@@ -224,18 +224,21 @@ void pages_dirty(uint32_t count)
 
 void pages_check(uint32_t count)
 {
+    uint32_t at = check_at;
+
     for (uint32_t done = 0; done < count; done++) {
-        if (!is_good(check_at)) {
+        if (!is_good(at)) {
             counters.bad++;
             if (counters.bad <= BAD_LINES_SHOWN) {
-                print_number("bad page=", first_page + check_at);
+                print_number("bad page=", first_page + at);
                 print("\n");
             }
         }
-        if (++check_at == page_count) {
-            check_at = 0;
+        if (++at == page_count) {
+            at = 0;
             counters.passes++;
         }
     }
+    check_at = at;
     counters.checked += count;
 }

@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The entry point, and what it does with odd command lines."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import testtools
+
+from nova_native_tls.cmd import main
+from tests.unit.cmd import in_process
+
+
+class MainTest(testtools.TestCase):
+    """main.main in this process."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.line = self.useFixture(in_process.CommandLine())
+
+    def test_help(self) -> None:
+        """The help lists the commands and ends well."""
+        done = self.line.run('help')
+        self.assertEqual((0, ''), (done.status, done.err))
+        self.assertIn('flags show', done.out)
+        self.assertIn('migrate', done.out)
+
+    def test_unknown_command(self) -> None:
+        """A failure, not a warning and not a breakdown."""
+        done = self.line.run('nonsense')
+        self.assertEqual(2, done.status)
+        self.assertIn("'nonsense'", done.out + done.err)
+
+    def test_entry_points(self) -> None:
+        """Every command is found by the name that the manual has."""
+        self.assertEqual(
+            {'flags_show', 'migrate'},
+            {
+                entry_point.name
+                for entry_point in importlib.metadata.entry_points(
+                    group=main.NAMESPACE
+                )
+                if entry_point.value.startswith('nova_native_tls.')
+            },
+        )

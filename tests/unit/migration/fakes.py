@@ -1,0 +1,244 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Two hosts and a guest without libvirt, for what stands above the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+import contextlib
+import threading
+from typing import Any
+
+from nova_native_tls import exception
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import libvirt_api
+from nova_native_tls.migration import progress
+from nova_native_tls.migration import versions
+
+GuestState = libvirt_api.GuestState
+
+UUID = '8a6e2b9c-0c7a-4a55-9a3b-6a7f1d7d0c11'
+SOURCE_URI = 'qemu+tcp://host1.example.org/system'
+DESTINATION_URI = 'qemu+tls://host2.example.org/system'
+
+#: Longer than any test takes; reached only when the code under test hangs.
+HANGS_AFTER_S = 60
+
+
+def libvirt_failed(problem: str) -> exception.LibvirtFailed:
+    """Make the error that the door makes of libvirt's."""
+    return exception.LibvirtFailed(
+        operation='libvirt', problem=problem, code=1
+    )
+
+
+def look(iteration: int = 1, **values: Any) -> progress.Progress:
+    """Make one look at a running migration."""
+    return progress.Progress(
+        **{
+            'elapsed_ms': 100,
+            'memory_sent': 1000,
+            'disk_sent': 0,
+            'remaining': 500,
+            'total': 1500,
+            'rate_bytes_s': 10_000,
+            'downtime_ms': 20,
+            'iteration': iteration,
+            **values,
+        }
+    )
+
+
+class Domain:
+    """A guest whose migration ends when all prepared looks were taken.
+
+    :ivar looks: what ``running_job`` gives, one after the other; an error is
+        raised, and after the last one the migration ends.
+    :ivar error: how the migration ends; None: it succeeds.
+    :ivar state_afterwards: on the source, once it has ended; an error is
+        raised, None: it stays as it is.
+    :ivar cancellable: whether ``cancel_job`` still has an effect.
+    """
+
+    def __init__(
+        self,
+        name: str = 'vm',
+        *,
+        state: GuestState = GuestState.RUNNING,
+        disks: Sequence[str] = ('vda', 'vdb'),
+        looks: Sequence[progress.Progress | Exception | None] = (),
+        error: Exception | None = None,
+        state_afterwards: GuestState | Exception | None = None,
+        cancellable: bool = True,
+    ) -> None:
+        self.name = name
+        self.uuid = UUID
+        self.disks = tuple(disks)
+        self.looks = list(looks)
+        self.error = error
+        self.state_afterwards = state_afterwards
+        self.cancellable = cancellable
+        self.completed: progress.Progress | Exception | None = None
+        self.post_copy_error: Exception | None = None
+        self.qemu_error: str | None = None
+        self.arrived: Domain | None = None
+        self.calls: list[str] = []
+        self.migrated: list[tuple[str, migration_call.MigrateCall]] = []
+        self._state: GuestState | Exception = state
+        self._over = threading.Event()
+
+    def state(self) -> GuestState:
+        """Give the state, or fail as prepared."""
+        self.calls.append('state')
+        if isinstance(self._state, Exception):
+            raise self._state
+        return self._state
+
+    def disk_targets(self) -> tuple[str, ...]:
+        """Give the disks."""
+        self.calls.append('disk_targets')
+        return self.disks
+
+    def migrate(
+        self, destination: Connection, call: migration_call.MigrateCall
+    ) -> None:
+        """Block until it is over, then end as prepared."""
+        self.migrated.append((destination.uri, call))
+        if not self.looks:
+            self._over.set()
+        if not self._over.wait(HANGS_AFTER_S):
+            raise AssertionError('nobody watched the migration to its end')
+        if self.state_afterwards is not None:
+            self._state = self.state_afterwards
+        if self.error is not None:
+            raise self.error
+        if self.state_afterwards is None:
+            self._state = GuestState.ABSENT
+        destination.domains[self.name] = self.arrived or Domain(self.name)
+
+    def running_job(self) -> progress.Progress | None:
+        """Give the next look."""
+        self.calls.append('running_job')
+        if not self.looks:
+            self._over.set()
+            return None
+        seen = self.looks.pop(0)
+        if isinstance(seen, Exception):
+            raise seen
+        return seen
+
+    def completed_job(self) -> progress.Progress | None:
+        """Give what is known of the finished migration."""
+        if isinstance(self.completed, Exception):
+            raise self.completed
+        return self.completed
+
+    def qemu_migration_error(self) -> str | None:
+        """Give QEMU's own sentence."""
+        self.calls.append('qemu_migration_error')
+        return self.qemu_error
+
+    def cancel_job(self) -> None:
+        """End the migration with libvirt's own sentence, if still possible."""
+        self.calls.append('cancel_job')
+        if self.cancellable:
+            self.error = libvirt_failed('operation aborted: by client')
+            self._over.set()
+
+    def start_post_copy(self) -> None:
+        """Count, and fail once if that is prepared."""
+        self.calls.append('start_post_copy')
+        if self.post_copy_error is not None:
+            err, self.post_copy_error = self.post_copy_error, None
+            raise err
+
+
+class Connection:
+    """A host, by its libvirt.
+
+    :ivar lost: raised by every question from now on.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        name: str,
+        *,
+        uuid: str | None = None,
+        qemu: versions.Version | None = None,
+    ) -> None:
+        self.uri = uri
+        self.name = name
+        self.uuid = uuid
+        self.qemu = qemu or versions.Version(7, 2, 22)
+        self.domains: dict[str, Domain] = {}
+        self.lost: Exception | None = None
+
+    def _answer(self, value: Any) -> Any:
+        if self.lost is not None:
+            raise self.lost
+        return value
+
+    @property
+    def handle(self) -> Any:
+        """Nothing asks for it above the door."""
+        raise AssertionError('only the door may touch the binding')
+
+    def host_name(self) -> str:
+        """Give the host's own name."""
+        return str(self._answer(self.name))
+
+    def host_uuid(self) -> str | None:
+        """Give the host's identity."""
+        found: str | None = self._answer(self.uuid)
+        return found
+
+    def host_versions(self) -> versions.HostVersions:
+        """Give a libvirt that knows everything, and this QEMU."""
+        known: versions.HostVersions = self._answer(
+            versions.HostVersions(
+                libvirt=versions.Version(11, 3), qemu=self.qemu
+            )
+        )
+        return known
+
+    def domain(self, name: str) -> Domain:
+        """Look a guest up by name or UUID."""
+        self._answer(None)
+        for domain in self.domains.values():
+            if name in (domain.name, domain.uuid):
+                return domain
+        raise exception.DomainNotFound(name=name, uri=self.uri)
+
+
+class World:
+    """Every host there is; stands in for ``libvirt_api.Connection.open``."""
+
+    def __init__(self, *hosts: Connection) -> None:
+        self.hosts = {host.uri: host for host in hosts}
+        self.opened: list[str] = []
+        self.closed: list[str] = []
+
+    @contextlib.contextmanager
+    def open(self, uri: str, *, timeout_s: float = 15) -> Iterator[Connection]:
+        """Connect to a host of this world."""
+        self.opened.append(uri)
+        if uri not in self.hosts:
+            raise exception.ConnectionFailed(
+                uri=uri, problem='Connection refused'
+            )
+        try:
+            yield self.hosts[uri]
+        finally:
+            self.closed.append(uri)

@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options to settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import fixtures
+from oslo_config import cfg
+import testtools
+
+from nova_native_tls import conf as options
+from nova_native_tls import exception
+from nova_native_tls.migration import settings
+
+#: Option, value in the file, setting, its value.
+READ = (
+    ('live_migration_with_native_tls', 'true', 'native_tls', True),
+    ('live_migration_tunnelled', 'true', 'tunnelled', True),
+    ('live_migration_permit_post_copy', 'true', 'permit_post_copy', True),
+    (
+        'live_migration_permit_auto_converge',
+        'true',
+        'permit_auto_converge',
+        True,
+    ),
+    ('live_migration_parallel_connections', '8', 'parallel_connections', 8),
+    ('live_migration_bandwidth', '100', 'bandwidth_mib_s', 100),
+    ('live_migration_scheme', 'ssh', 'scheme', 'ssh'),
+    (
+        'live_migration_uri',
+        'qemu+ssh://nova@%s/system',
+        'uri',
+        'qemu+ssh://nova@%s/system',
+    ),
+)
+
+
+class FromConfTest(testtools.TestCase):
+    """A configuration file read through oslo.config."""
+
+    def _read(self, *lines: str) -> settings.MigrationSettings:
+        path = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path, 'nova.conf'
+        )
+        path.write_text('\n'.join(['[libvirt]', *lines]) + '\n')
+        registry = cfg.ConfigOpts()
+        options.register_opts(registry)
+        registry([], default_config_files=[str(path)])
+        return settings.from_conf(registry)
+
+    def test_an_empty_file_gives_the_defaults(self) -> None:
+        """Unset options mean what they mean to Nova."""
+        self.assertEqual(settings.MigrationSettings(), self._read())
+
+    def test_each_option_decides_one_setting(self) -> None:
+        """Each option changes its own setting and no other."""
+        self.assertEqual(
+            {
+                field.name
+                for field in dataclasses.fields(settings.MigrationSettings)
+            },
+            {name for _option, _text, name, _value in READ},
+        )
+        for option, text, name, value in READ:
+            changes: dict[str, Any] = {name: value}
+            self.assertEqual(
+                dataclasses.replace(settings.MigrationSettings(), **changes),
+                self._read(f'{option} = {text}'),
+            )
+
+    def test_both_exclusive_options(self) -> None:
+        """Native TLS and a tunnel together are refused."""
+        self.assertRaises(
+            exception.ExclusiveOptions,
+            self._read,
+            'live_migration_with_native_tls = true',
+            'live_migration_tunnelled = true',
+        )
+
+    def test_a_value_of_the_wrong_type(self) -> None:
+        """The option is named."""
+        for option in (
+            'live_migration_with_native_tls',
+            'live_migration_tunnelled',
+            'live_migration_permit_post_copy',
+            'live_migration_permit_auto_converge',
+            'live_migration_parallel_connections',
+            'live_migration_bandwidth',
+        ):
+            err = self.assertRaises(
+                exception.ConfigurationUnreadable,
+                self._read,
+                f'{option} = many',
+            )
+            self.assertIn(option, str(err))
+
+
+class MigrationSettingsTest(testtools.TestCase):
+    """Settings that are made without a file."""
+
+    def test_exclusive_settings_cannot_be_made(self) -> None:
+        """Neither at once nor by changing one later."""
+        self.assertRaises(
+            exception.ExclusiveOptions,
+            settings.MigrationSettings,
+            native_tls=True,
+            tunnelled=True,
+        )
+        tunnelled = settings.MigrationSettings(tunnelled=True)
+        self.assertRaises(
+            exception.ExclusiveOptions,
+            dataclasses.replace,
+            tunnelled,
+            native_tls=True,
+        )
+
+    def test_either_alone_can(self) -> None:
+        """Each of the two works without the other."""
+        settings.MigrationSettings(native_tls=True)
+        settings.MigrationSettings(tunnelled=True)

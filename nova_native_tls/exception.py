@@ -19,6 +19,7 @@ wrong" are different classes.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from nova_native_tls._i18n import _
@@ -35,13 +36,25 @@ class NativeTLSError(Exception):
 
     def __init__(self, **kwargs: Any) -> None:
         self.details = kwargs
-        super().__init__(self.msg_fmt % kwargs)
+        # One line, whatever a library or a log contributed to it.
+        super().__init__(' '.join((self.msg_fmt % kwargs).split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For copies, also in another process: the arguments are keywords.
+        return functools.partial(type(self), **self.details), ()
 
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__['details'][name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+class ToolBroken(NativeTLSError):
+    msg_fmt = _(
+        'the tool itself broke (%(kind)s: %(problem)s): please report it with '
+        'the output of --debug'
+    )
 
 
 class ConfigurationUnreadable(NativeTLSError):
@@ -67,6 +80,10 @@ class PlaintextNotAsked(NativeTLSError):
 
 class InvalidURI(NativeTLSError):
     msg_fmt = _('%(uri)r is not a usable %(kind)s: %(problem)s')
+
+
+class InvalidHost(NativeTLSError):
+    msg_fmt = _('%(host)r names no host: %(problem)s')
 
 
 class InvalidVersion(NativeTLSError):
@@ -160,3 +177,30 @@ class MigrationStateUnknown(NativeTLSError):
         'domstate %(name)s" on %(source)s and on %(destination)s before '
         'anything else'
     )
+
+
+class CheckUnusable(NativeTLSError):
+    msg_fmt = _('The pre-check %(name)s cannot be used: %(problem)s')
+
+
+class NoChecks(NativeTLSError):
+    msg_fmt = _(
+        'No pre-check is installed under %(namespace)s: install '
+        'nova-native-tls again, nothing was checked'
+    )
+
+
+class FactsUnreadable(NativeTLSError):
+    msg_fmt = _(
+        'What the other host says about itself is unusable: %(problem)s'
+    )
+
+
+class CertificateUnreadable(NativeTLSError):
+    """It could not be looked at; says nothing about what is in it."""
+
+    msg_fmt = _('The certificate cannot be read: %(problem)s')
+
+
+class QemuConfUnreadable(NativeTLSError):
+    msg_fmt = _('qemu.conf cannot be read: %(problem)s')

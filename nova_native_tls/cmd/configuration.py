@@ -15,6 +15,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import pathlib
 
 from oslo_config import cfg
 
@@ -43,8 +45,12 @@ def read(paths: list[str]) -> cfg.ConfigOpts:
 
     :raises ConfigurationUnreadable: one is missing or malformed.
     """
+    for path in paths:
+        _check_readable(path)
     registry = cfg.ConfigOpts()
     options.register_opts(registry)
+    # Which of Nova's options are deprecated is for nova-compute to say.
+    logging.getLogger('oslo_config.cfg').setLevel(logging.ERROR)
     try:
         registry(
             args=[],
@@ -52,17 +58,26 @@ def read(paths: list[str]) -> cfg.ConfigOpts:
             default_config_files=paths,
             default_config_dirs=[],
         )
-    except (
-        cfg.ConfigFilesNotFoundError,
-        cfg.ConfigFilesPermissionDeniedError,
-        cfg.ConfigFileParseError,
-        cfg.ConfigFileValueError,
-        UnicodeDecodeError,
-    ) as err:
-        raise exception.ConfigurationUnreadable(
-            problem=' '.join(str(err).split())
-        ) from err
+    except (cfg.Error, OSError, RecursionError) as err:
+        raise exception.ConfigurationUnreadable(problem=err) from err
     return registry
+
+
+def _check_readable(path: str) -> None:
+    """Name the file where oslo.config's own error would not.
+
+    :raises ConfigurationUnreadable: it cannot be read, or is no text.
+    """
+    try:
+        pathlib.Path(path).read_text(encoding='utf-8')
+    except OSError as err:
+        raise exception.ConfigurationUnreadable(
+            problem=f'{path}: {err.strerror}'
+        ) from err
+    except UnicodeDecodeError as err:
+        raise exception.ConfigurationUnreadable(
+            problem=_('%s is not text') % path
+        ) from err
 
 
 def settings(paths: list[str]) -> migration_settings.MigrationSettings:

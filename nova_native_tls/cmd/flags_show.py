@@ -23,6 +23,7 @@ from nova_native_tls.cmd import configuration
 from nova_native_tls.cmd import display
 from nova_native_tls.cmd import exit_status
 from nova_native_tls.cmd import show_result
+from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import versions
@@ -69,6 +70,9 @@ class FlagsShow(show_result.ShowResult):
 
     def result(self, parsed_args: argparse.Namespace) -> dict[str, object]:
         """Build the plan and show it."""
+        for host in (parsed_args.destination, parsed_args.tls_destination):
+            if host is not None:
+                host_names.check_host(host)
         paths = parsed_args.config_file or cfg.find_config_files(
             project='nova'
         )

@@ -24,6 +24,7 @@ from cliff import commandmanager
 
 from nova_native_tls._i18n import _
 from nova_native_tls.cmd import exit_status
+from nova_native_tls import exception
 
 NAMESPACE = 'nova_native_tls.cli'
 DISTRIBUTION = 'nova-native-tls'
@@ -44,11 +45,60 @@ class NativeTLSApp(app.App):
             **streams,
         )
 
+    def run_subcommand(self, argv: list[str]) -> int:
+        """Run one command, if there is such a command.
+
+        An unknown one gets a line of ours on standard error, where cliff
+        would write to standard output.
+        """
+        asked = argv[1:] if argv[0] == 'help' else argv
+        words = [word for word in asked if not word.startswith('-')]
+        if words and not self._knows(words):
+            problem = self._cannot_be_loaded(words)
+            self._tell(
+                problem
+                or _('there is no command "%s", see --help') % ' '.join(words)
+            )
+            if problem is not None:
+                return exit_status.ExitStatus.BROKEN
+            return exit_status.ExitStatus.FAILURE
+        return int(super().run_subcommand(argv))
+
+    def _knows(self, words: list[str]) -> bool:
+        if words[0] in ('help', 'complete'):
+            return True
+        try:
+            self.command_manager.find_command(words)
+        except ValueError:
+            # "help flags" lists the commands that begin so.
+            return any(
+                name.split()[: len(words)] == words
+                for name, _entry in self.command_manager
+            )
+        return True
+
+    def _cannot_be_loaded(self, words: list[str]) -> str | None:
+        """Say why a command that is installed is missing all the same."""
+        for entry in importlib.metadata.entry_points(group=NAMESPACE):
+            if entry.name.split('_') == words[: entry.name.count('_') + 1]:
+                try:
+                    entry.load()
+                except Exception as err:
+                    return _broken_sentence(err)
+        return None
+
+    def _tell(self, sentence: str) -> None:
+        print(f'{self.NAME}: {sentence}', file=self.stderr)
+
     def clean_up(
         self, cmd: command.Command, result: int, err: BaseException | None
     ) -> None:
         """Note that a command ran, so that its own status counts."""
         self.finished = err is None
+
+
+def _broken_sentence(err: Exception) -> str:
+    return str(exception.ToolBroken(kind=type(err).__name__, problem=err))
 
 
 def main(argv: list[str] | None = None, **streams: Any) -> int:
@@ -57,8 +107,16 @@ def main(argv: list[str] | None = None, **streams: Any) -> int:
     :param argv: without the program's name; default: the process's own.
     """
     application = NativeTLSApp(**streams)
-    # Without a command cliff would start an interactive shell.
-    status = int(application.run((argv or sys.argv[1:]) or ['help']))
+    if argv is None:
+        argv = sys.argv[1:]
+    try:
+        # Without a command cliff would start an interactive shell.
+        status = int(application.run(argv or ['help']))
+    except Exception as err:
+        if '--debug' in argv:
+            raise
+        application._tell(_broken_sentence(err))
+        return exit_status.ExitStatus.BROKEN
     # 1 is cliff's status for "broke", and ours for "worked, with a warning".
     if status == exit_status.ExitStatus.WARNING and not application.finished:
         return exit_status.ExitStatus.BROKEN

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 from typing import Any
+from typing import NoReturn
 
 from cliff import show
 
@@ -32,6 +33,16 @@ class ShowResult(show.ShowOne):
 
     status = exit_status.ExitStatus.SUCCESS
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Make a parser that says in one line what is wrong."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.error = self._wrong_usage  # type: ignore[method-assign]
+        return parser
+
+    def _wrong_usage(self, message: str) -> NoReturn:
+        self.tell(_('%s; see --help') % message)
+        raise SystemExit(exit_status.ExitStatus.FAILURE)
+
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command and say how it went."""
         try:
@@ -43,11 +54,7 @@ class ShowResult(show.ShowOne):
         except Exception as err:
             self._trace(err)
             self.tell(
-                _(
-                    'the tool itself broke (%(kind)s: %(problem)s): please '
-                    'report it with the output of --debug'
-                )
-                % {'kind': type(err).__name__, 'problem': err}
+                str(exception.ToolBroken(kind=type(err).__name__, problem=err))
             )
             return exit_status.ExitStatus.BROKEN
         return self.status

@@ -33,9 +33,9 @@ processes): guest memory, device state and, for block migration, the disks.
 
 Off by default because both hosts need certificates first.
 
-Security: with this off, and live_migration_tunnelled off, everything the guest
-has in memory crosses the migration network in clear text. libvirt's own
-connection, which carries the guest's definition, is not covered: see
+Security: with this off, and live_migration_tunnelled off, everything the
+guest has in memory crosses the migration network in clear text. libvirt's
+own connection, which carries the guest's definition, is not covered: see
 live_migration_scheme.
 
 Related options:
@@ -69,8 +69,8 @@ Related options:
     cfg.StrOpt(
         'live_migration_scheme',
         help="""
-Transport of the connection between the two libvirt daemons (``ssh``, ``tls``,
-``tcp``). Unset means ``tcp``.
+Transport of the connection between the two libvirt daemons (``ssh``,
+``tls``, ``tcp``). Unset means ``tcp``.
 
 Security: this connection carries the guest's definition and may carry
 secrets of it; ``tcp`` leaves it in clear text and unauthenticated even when
@@ -90,6 +90,10 @@ means the host name that libvirt reports.
 Security: with native TLS, stock Nova needs this very address in the
 certificate; with ``[native_tls] tls_destination`` the name is verified
 instead, so an address of a separate migration network may stand here.
+
+Related options:
+
+* ``[native_tls] tls_destination``: the name that is verified in its place.
 """,
     ),
     cfg.StrOpt(
@@ -107,8 +111,8 @@ destination's address.
 
 Related options:
 
-* ``live_migration_scheme``, ``live_migration_inbound_addr``: not used for this
-  URI when it is set.
+* ``live_migration_scheme``, ``live_migration_inbound_addr``: not used for
+  this URI when it is set.
 """,
     ),
     cfg.IntOpt(
@@ -131,8 +135,8 @@ where each is encrypted on its own.
 
 Related options:
 
-* ``live_migration_permit_post_copy``: needs QEMU 10.1 together with more than
-  one connection.
+* ``live_migration_permit_post_copy``: needs QEMU 10.1 together with more
+  than one connection.
 * ``live_migration_tunnelled``: excludes more than one connection.
 """,
     ),
@@ -148,15 +152,16 @@ Off by default because a network failure in that phase loses the guest.
 Related options:
 
 * ``live_migration_permit_auto_converge``: not used when post-copy is.
-* ``live_migration_parallel_connections``: needs QEMU 10.1 together with this.
+* ``live_migration_parallel_connections``: needs QEMU 10.1 together with
+  this.
 """,
     ),
     cfg.BoolOpt(
         'live_migration_permit_auto_converge',
         default=False,
         help="""
-Permit QEMU to slow the guest's processors down when its memory changes faster
-than it can be sent.
+Permit QEMU to slow the guest's processors down when its memory changes
+faster than it can be sent.
 
 Off by default because the guest notices.
 

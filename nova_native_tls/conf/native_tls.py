@@ -25,9 +25,9 @@ OPTS = [
 Host name under which other hosts verify *this* host's certificate when a
 guest is migrated to it.
 
-The source asks QEMU to look for this name, and no other, in the destination's
-server certificate, whatever address it dials. So the migration network may
-have addresses that are in no certificate.
+The source asks QEMU to look for this name, and no other, in the
+destination's server certificate, whatever address it dials. So the migration
+network may have addresses that are in no certificate.
 
 Unset, which is right for most hosts, means: the one name in this host's
 ``server-cert.pem`` that is the host's own name. Set it where the certificate
@@ -39,7 +39,8 @@ the certificate as a subjectAltName of type DNS.
 
 Related options:
 
-* ``[libvirt] live_migration_with_native_tls``: without it nothing is verified.
+* ``[libvirt] live_migration_with_native_tls``: without it nothing is
+  verified.
 * ``[libvirt] live_migration_inbound_addr``: the address that is dialled; it
   need not be in the certificate.
 """,

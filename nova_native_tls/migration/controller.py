@@ -27,6 +27,7 @@ from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
@@ -69,11 +70,13 @@ def migrate(
         ``MigrationStateUnknown`` the guest runs on where it was.
     """
     _check_before_connecting(job)
-    with libvirt_api.Connection.open(job.source_uri) as source:
+    with libvirt_api.Connection.open(job.source_uri, cancel=cancel) as source:
         domain = source.domain(job.domain)
         request = _seen_on_source(job.request, domain, source)
-        with libvirt_api.Connection.open(job.destination_uri) as destination:
-            _refuse_same_host(source, destination)
+        with libvirt_api.Connection.open(
+            job.destination_uri, cancel=cancel
+        ) as destination:
+            ends = _two_hosts(source, destination)
             context = versions.Context(
                 source=source.host_versions(),
                 destination=destination.host_versions(),
@@ -96,8 +99,7 @@ def migrate(
             arrived = _arrived(domain, source, destination)
             record = _record(
                 arrived,
-                source=source,
-                destination=destination,
+                ends=ends,
                 plan=plan,
                 context=context,
                 last=_final_statistics(arrived, last),
@@ -119,6 +121,8 @@ def _check_before_connecting(job: Job) -> None:
         )
     if job.request.migrate_uri is not None:
         uris.parse_migrate_uri(job.request.migrate_uri)
+    if job.request.tls_name is not None:
+        host_names.check_name_to_verify(job.request.tls_name)
     # Whatever the versions turn out to be, this stays refused.
     migration_plan.build(
         job.settings, job.request, versions.Context()
@@ -146,16 +150,21 @@ def _seen_on_source(
     )
 
 
-def _refuse_same_host(
+def _two_hosts(
     source: libvirt_api.Connection, destination: libvirt_api.Connection
-) -> None:
-    name = source.host_name()
+) -> tuple[str, str]:
+    """Give the names of both hosts, if they are two.
+
+    :raises SameHost: there is no other host to go to.
+    """
+    here, there = source.host_name(), destination.host_name()
     # Reading the UUID makes libvirt look at the whole host, for seconds;
     # one daemon always gives one name, so that is looked at first.
-    if name == destination.host_name() and (
-        source.host_uuid() == destination.host_uuid()
-    ):
-        raise exception.SameHost(host=name)
+    if here == there:
+        uuid = source.host_uuid()
+        if uuid is not None and uuid == destination.host_uuid():
+            raise exception.SameHost(host=here)
+    return here, there
 
 
 def _name_to_verify(job: Job, destination: libvirt_api.Connection) -> str:
@@ -168,7 +177,7 @@ def _name_to_verify(job: Job, destination: libvirt_api.Connection) -> str:
     if job.request.tls_name is not None:
         return job.request.tls_name
     host = uris.parse_daemon_uri(job.destination_uri).host
-    if host is not None and not uris.is_ip_address(host):
+    if host is not None and not host_names.is_ip_address(host):
         return host
     return destination.host_name()
 
@@ -223,8 +232,7 @@ def _final_statistics(
 def _record(
     arrived: libvirt_api.Domain,
     *,
-    source: libvirt_api.Connection,
-    destination: libvirt_api.Connection,
+    ends: tuple[str, str],
     plan: migration_plan.MigrationPlan,
     context: versions.Context,
     last: progress.Progress | None,
@@ -234,8 +242,8 @@ def _record(
     return migration_record.MigrationRecord(
         name=arrived.name,
         uuid=arrived.uuid,
-        source=source.host_name(),
-        destination=destination.host_name(),
+        source=ends[0],
+        destination=ends[1],
         call=plan.call,
         adjustments=plan.adjustments,
         verified_name=None if name is None else str(name),

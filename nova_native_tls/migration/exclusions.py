@@ -62,6 +62,8 @@ class Exclusion:
     id: str
     applies: Predicate
     reason: str
+    #: The parameter whose value is at fault, to be named.
+    parameter: str | None = None
     refused_by: RefusedBy = RefusedBy.LIBVIRT
 
 
@@ -155,6 +157,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
         id='tls-rdma',
         applies=_and(_TLS, _uri_transport('migrate_uri', 'rdma')),
+        parameter='migrate_uri',
         reason=_(
             'RDMA cannot carry TLS: give a migrate URI that begins with tcp://'
         ),
@@ -167,6 +170,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
             _uri_transport('migrate_uri', 'unix'),
             lambda call: 'tls.destination' not in call.params,
         ),
+        parameter='migrate_uri',
         reason=_(
             'a UNIX socket has no host name to verify: state the name in '
             "the destination's certificate (tls.destination)"
@@ -175,6 +179,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
         id='tls-disks-over-unix',
         applies=_and(_TLS, _non_shared, _uri_transport('disks_uri', 'unix')),
+        parameter='disks_uri',
         reason=_(
             'disks cannot be copied with TLS over a UNIX socket: give a '
             'disks URI that begins with tcp://'
@@ -289,6 +294,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
         id='connections-out-of-range',
         applies=_connections_out_of_range,
+        parameter='parallel.connections',
         reason=_(
             'QEMU takes 1 to 255 parallel connections: change [libvirt] '
             'live_migration_parallel_connections, or --parallel'
@@ -298,6 +304,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
         id='compression-not-for-parallel',
         applies=_and(_compression(SINGLE_COMPRESSION), _all('PARALLEL')),
+        parameter='compression',
         reason=_(
             'a parallel migration compresses with zlib or zstd only: change '
             'the method'
@@ -308,6 +315,7 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         applies=_and(
             _compression(PARALLEL_COMPRESSION), _not(_all('PARALLEL'))
         ),
+        parameter='compression',
         reason=_(
             'zlib and zstd compress parallel migrations only: change the '
             'method, or use 2 or more parallel connections'
@@ -327,6 +335,16 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
 )
 
 
+def _sentence(rule: Exclusion, call: migration_call.MigrateCall) -> str:
+    if rule.parameter is None:
+        return rule.reason
+    return _('%(parameter)s is %(value)s: %(reason)s') % {
+        'parameter': rule.parameter,
+        'value': call.params.get(rule.parameter),
+        'reason': rule.reason,
+    }
+
+
 def refusals(
     call: migration_call.MigrateCall, request: migration_call.MigrationRequest
 ) -> tuple[Refusal, ...]:
@@ -335,7 +353,7 @@ def refusals(
     Says nothing about versions: see ``version_rules``.
     """
     found = [
-        Refusal(id=rule.id, reason=rule.reason)
+        Refusal(id=rule.id, reason=_sentence(rule, call))
         for rule in EXCLUSIONS
         if rule.applies(call)
     ]

@@ -48,7 +48,7 @@ class Parameter:
 
 FLAGS: Mapping[str, Flag] = types.MappingProxyType(
     {
-        'LIVE': Flag(1 << 0, V(0, 7)),
+        'LIVE': Flag(1 << 0, V(0, 3, 2)),
         'PEER2PEER': Flag(1 << 1, V(0, 7, 2)),
         'TUNNELLED': Flag(1 << 2, V(0, 7, 2)),
         'PERSIST_DEST': Flag(1 << 3, V(0, 7, 3)),
@@ -99,11 +99,30 @@ def bitmask(names: Collection[str]) -> int:
     """
     mask = 0
     for name in names:
-        try:
-            mask |= FLAGS[name].bit
-        except KeyError:
-            raise exception.UnknownFlag(flag=name) from None
+        mask |= flag(name).bit
     return mask
+
+
+def flag(name: str) -> Flag:
+    """Look a flag up.
+
+    :raises UnknownFlag: libvirt has none of this name.
+    """
+    try:
+        return FLAGS[name]
+    except KeyError:
+        raise exception.UnknownFlag(flag=name) from None
+
+
+def parameter(name: str) -> Parameter:
+    """Look a parameter up.
+
+    :raises UnknownParameter: libvirt has none of this name.
+    """
+    try:
+        return PARAMETERS[name]
+    except KeyError:
+        raise exception.UnknownParameter(name=name) from None
 
 
 def names(mask: int) -> frozenset[str]:

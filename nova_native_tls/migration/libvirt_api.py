@@ -24,6 +24,7 @@ import contextlib
 import enum
 import json
 import threading
+import time
 import types
 from typing import Any
 from typing import TypeVar
@@ -54,6 +55,8 @@ class GuestState(enum.StrEnum):
     PAUSED = 'paused'
     SHUT_OFF = 'shut off'
     CRASHED = 'crashed'
+    #: Stopped on the source because it had begun to run on the destination.
+    POST_COPY = 'paused in post-copy'
     OTHER = 'in another state'
     ABSENT = 'absent'
 
@@ -99,8 +102,7 @@ def _translated(operation: str) -> Iterator[None]:
     except libvirt.libvirtError as err:
         raise exception.LibvirtFailed(
             operation=operation,
-            # One line, whatever QEMU's log contributed to it.
-            problem=' '.join((err.get_error_message() or str(err)).split()),
+            problem=err.get_error_message() or str(err),
             code=err.get_error_code(),
         ) from err
 
@@ -130,11 +132,21 @@ def _ensure_event_loop() -> None:
         _event_loop_started = True
 
 
-def _within(timeout_s: float, work: Callable[[], T]) -> T:
+#: How soon a wish to cancel is noticed while libvirt connects.
+CANCEL_INTERVAL_S = 0.2
+
+
+def _within(
+    timeout_s: float,
+    work: Callable[[], T],
+    cancel: threading.Event | None = None,
+) -> T:
     """Run ``work``, and stop waiting for it after ``timeout_s`` seconds.
 
     libvirt cannot be interrupted while it connects, so the thread is left
     behind; it ends with the attempt, or with the process.
+
+    :raises TimeoutError: it is not done in time, or nobody wants it any more.
     """
     done: list[T] = []
     failed: list[BaseException] = []
@@ -147,7 +159,11 @@ def _within(timeout_s: float, work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(timeout_s)
+    deadline = time.monotonic() + timeout_s
+    while thread.is_alive() and time.monotonic() < deadline:
+        thread.join(min(CANCEL_INTERVAL_S, timeout_s))
+        if cancel is not None and cancel.is_set():
+            raise TimeoutError(_('cancelled'))
     if failed:
         raise failed[0]
     if not done:
@@ -177,11 +193,17 @@ class Domain:
         }
         try:
             with _translated(_('Asking for the state of %s') % self.name):
-                return known.get(self._domain.state()[0], GuestState.OTHER)
+                state, reason = self._domain.state()
         except exception.LibvirtFailed as err:
             if err.code == libvirt.VIR_ERR_NO_DOMAIN:
                 return GuestState.ABSENT
             raise
+        if state == libvirt.VIR_DOMAIN_PAUSED and reason in (
+            libvirt.VIR_DOMAIN_PAUSED_POSTCOPY,
+            libvirt.VIR_DOMAIN_PAUSED_POSTCOPY_FAILED,
+        ):
+            return GuestState.POST_COPY
+        return known.get(state, GuestState.OTHER)
 
     def disk_targets(self) -> tuple[str, ...]:
         """List the target names of its disks, for example ``vda``."""
@@ -252,10 +274,9 @@ class Domain:
                 answer = libvirt_qemu.qemuMonitorCommand(
                     self._domain, '{"execute": "query-migrate"}', 0
                 )
-        except exception.LibvirtFailed:
+            return json.loads(answer)['return'].get('error-desc') or None
+        except (exception.LibvirtFailed, ValueError, LookupError):
             return None
-        status = json.loads(answer).get('return', {})
-        return status.get('error-desc') or None
 
     def cancel_job(self) -> None:
         """Cancel the running migration; nothing happens without one."""
@@ -286,16 +307,23 @@ class Connection:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, uri: str, *, timeout_s: float = 15) -> Iterator[Connection]:
+    def open(
+        cls,
+        uri: str,
+        *,
+        timeout_s: float = 15,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Connection]:
         """Connect, and close at the end.
 
+        :param cancel: set it to stop waiting for an answer.
         :raises ConnectionFailed: refused, unreachable, or no answer in time.
         :raises LibvirtMissing: there is no Python binding.
         """
         _binding()
         _ensure_event_loop()
         try:
-            conn = _within(timeout_s, lambda: libvirt.open(uri))
+            conn = _within(timeout_s, lambda: libvirt.open(uri), cancel)
         except libvirt.libvirtError as err:
             raise exception.ConnectionFailed(
                 uri=uri, problem=err.get_error_message()

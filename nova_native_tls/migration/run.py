@@ -51,6 +51,10 @@ def migrate(
     :raises MigrationCancelled: so is it here.
     :raises MigrationStateUnknown: nobody can say where the guest is.
     """
+    if cancel.is_set():
+        raise exception.MigrationCancelled(
+            name=domain.name, state=domain.state(), source=source.uri
+        )
     attempt = _Attempt(domain, destination, call)
     attempt.start()
     last = None
@@ -60,7 +64,7 @@ def migrate(
             seen = domain.running_job()
             if seen is not None:
                 last = seen
-                on_progress(seen)
+                _report(on_progress, seen)
             if cancel.is_set():
                 domain.cancel_job()
             elif post_copy and seen and _ready_for_post_copy(seen):
@@ -79,6 +83,16 @@ def migrate(
             cancelled=cancel.is_set(),
         ) from attempt.error
     return last
+
+
+def _report(
+    on_progress: Callable[[progress.Progress], None], seen: progress.Progress
+) -> None:
+    """Show progress; a terminal that has gone does not end the watch."""
+    try:
+        on_progress(seen)
+    except Exception as err:
+        LOG.debug('Progress cannot be shown: %s', err)
 
 
 def _ready_for_post_copy(seen: progress.Progress) -> bool:
@@ -108,6 +122,13 @@ class _Attempt:
             self._domain.migrate(self._destination, self._call)
         except exception.NativeTLSError as err:
             self.error = err
+        except Exception as err:
+            # The thread ends here; nothing may look like success.
+            self.error = exception.LibvirtFailed(
+                operation=_('The Python binding of libvirt'),
+                problem=f'{type(err).__name__}: {err}',
+                code=None,
+            )
 
     def is_running(self, wait_s: float) -> bool:
         self._thread.join(wait_s)

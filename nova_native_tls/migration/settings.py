@@ -15,10 +15,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from oslo_config import cfg
 
 from nova_native_tls import exception
+
+_LOCATION = re.compile(r"LocationInfo\(location=.*?, detail='([^']*)'\)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,5 +63,7 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             scheme=group.live_migration_scheme,
             uri=group.live_migration_uri,
         )
-    except (cfg.ConfigFileValueError, cfg.TemplateSubstitutionError) as err:
-        raise exception.ConfigurationUnreadable(problem=err) from err
+    except (cfg.Error, RecursionError) as err:
+        # oslo.config shows its own object in place of the file's name.
+        problem = _LOCATION.sub(r'\1', str(err))
+        raise exception.ConfigurationUnreadable(problem=problem) from err

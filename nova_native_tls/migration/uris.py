@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
 from urllib import parse
 
@@ -23,13 +22,16 @@ from oslo_utils import netutils
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls import host_names
 from nova_native_tls.migration import settings as migration_settings
 
-#: Transports of the QEMU stream, and whether libvirt can put TLS on them
-#: (qemuMigrationSrcPerformNative, libvirt 9.0 src/qemu/qemu_migration.c).
-STREAM_TRANSPORTS = ('tcp', 'rdma', 'unix')
-
-_HOST_NAME = re.compile(r'[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?')
+#: A host, bracketed if it is an IPv6 literal, and a port.
+_AUTHORITY = re.compile(
+    r'(?:\[(?P<literal>[^\[\]]+)\]|(?P<host>[^\[\]:/?#@]+))'
+    r'(?::(?P<port>[0-9]{1,5}))?/?',
+    re.ASCII,
+)
+_PORTS = range(1, 65536)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,6 @@ class DaemonURI:
     host: str | None
 
 
-def is_ip_address(host: str) -> bool:
-    """Tell an IP literal, brackets or not, from a host name."""
-    try:
-        ipaddress.ip_address(host.strip('[]').partition('%')[0])
-    except ValueError:
-        return False
-    return True
-
-
 def migrate_uri(address: str) -> str:
     """Write the URI that Nova asks QEMU to connect to.
 
@@ -74,11 +67,21 @@ def daemon_uri(
 
     ``_live_migration_uri``, Nova 34 nova/virt/libvirt/driver.py, for QEMU and
     KVM.
+
+    :raises InvalidURI: ``[libvirt] live_migration_uri`` has not exactly one
+        place for the host.
     """
     host = netutils.escape_ipv6(address)
-    if settings.uri:
+    if not settings.uri:
+        return f'qemu+{settings.scheme or "tcp"}://{host}/system'
+    try:
         return settings.uri % host
-    return f'qemu+{settings.scheme or "tcp"}://{host}/system'
+    except (TypeError, ValueError) as err:
+        raise exception.InvalidURI(
+            uri=settings.uri,
+            kind='[libvirt] live_migration_uri',
+            problem=_('it needs one %%s, where the host goes'),
+        ) from err
 
 
 def parse_migrate_uri(uri: str) -> StreamURI:
@@ -88,21 +91,26 @@ def parse_migrate_uri(uri: str) -> StreamURI:
         ``unix:///path``.
     :raises InvalidURI: libvirt could not use it. Says nothing about TLS.
     """
+    invalid = _Invalid(_('migrate URI'), uri)
+    invalid.unless_printable()
     transport, colon, rest = uri.partition(':')
-    if not colon or transport not in STREAM_TRANSPORTS:
-        raise _invalid_stream(
-            uri, _('it must begin with tcp://, rdma:// or unix://')
-        )
+    if not colon or transport not in ('tcp', 'rdma', 'unix'):
+        raise invalid(_('it must begin with tcp://, rdma:// or unix://'))
+    rest = rest.removeprefix('//')
     if transport == 'unix':
-        if not rest.removeprefix('//').startswith('/'):
-            raise _invalid_stream(uri, _('the socket needs an absolute path'))
+        if not rest.startswith('/'):
+            raise invalid(_('the socket needs an absolute path'))
         return StreamURI(transport=transport, host=None, port=None)
-    authority = rest if rest.startswith('//') else f'//{rest}'
-    host, port, path = _host_and_port(uri, authority)
-    if not host:
-        raise _invalid_stream(uri, _('the host is missing'))
-    if path.strip('/'):
-        raise _invalid_stream(uri, _('there must be nothing after the port'))
+    match = _AUTHORITY.fullmatch(rest)
+    if match is None:
+        raise invalid(
+            _('it must be a host and at most a port, IPv6 in brackets')
+        )
+    host = match['literal'] or match['host']
+    invalid.unless_host(host, literal=match['literal'] is not None)
+    port = None if match['port'] is None else int(match['port'])
+    if port is not None and port not in _PORTS:
+        raise invalid(_('the port must be 1 to 65535'))
     return StreamURI(transport=transport, host=host, port=port)
 
 
@@ -111,56 +119,52 @@ def parse_daemon_uri(uri: str) -> DaemonURI:
 
     :raises InvalidURI: not a URI, or not of the QEMU driver.
     """
+    invalid = _Invalid(_('libvirt URI'), uri)
+    invalid.unless_printable()
     try:
         parts = parse.urlsplit(uri)
         host, _port = parts.hostname, parts.port
     except ValueError as err:
-        raise _invalid_daemon(uri, err) from err
+        raise invalid(err) from err
     driver, plus, transport = parts.scheme.partition('+')
     if driver != 'qemu':
-        raise _invalid_daemon(
-            uri,
+        raise invalid(
             _(
                 'it must begin with qemu, for example '
                 'qemu+tls://host2.example.org/system'
-            ),
+            )
         )
     if plus and not transport:
-        raise _invalid_daemon(uri, _('the transport after the + is missing'))
-    if parts.path not in ('/system', '/session', '/embed'):
-        raise _invalid_daemon(uri, _('it must end in /system'))
+        raise invalid(_('the transport after the + is missing'))
+    if parts.path not in ('/system', '/session', '/embed') or parts.fragment:
+        raise invalid(_('it must end in /system'))
     if host is not None:
-        _check_host(uri, host, _invalid_daemon)
+        invalid.unless_host(host, literal='[' in parts.netloc)
     return DaemonURI(transport=transport or None, host=host)
 
 
-def _host_and_port(uri: str, authority: str) -> tuple[str, int | None, str]:
-    try:
-        parts = parse.urlsplit(authority)
-        host, port = parts.hostname or '', parts.port
-    except ValueError as err:
-        raise _invalid_stream(uri, err) from err
-    if host:
-        _check_host(uri, host, _invalid_stream)
-    return host, port, parts.path
+class _Invalid:
+    """Makes the errors for one URI."""
 
+    def __init__(self, kind: str, uri: str) -> None:
+        self._kind = kind
+        self._uri = uri
 
-def _check_host(uri: str, host: str, invalid: _Invalid) -> None:
-    if not is_ip_address(host) and not _HOST_NAME.fullmatch(host):
-        raise invalid(
-            uri, _('%r is neither a host name nor an address') % host
+    def __call__(self, problem: object) -> exception.InvalidURI:
+        return exception.InvalidURI(
+            uri=self._uri, kind=self._kind, problem=problem
         )
 
+    def unless_printable(self) -> None:
+        """Refuse what Python's parser would silently drop."""
+        if not self._uri.isprintable() or ' ' in self._uri:
+            raise self(_('it has a blank or a control character in it'))
 
-class _Invalid:
-    """Makes the error for one kind of URI."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-
-    def __call__(self, uri: str, problem: object) -> exception.InvalidURI:
-        return exception.InvalidURI(uri=uri, kind=self._kind, problem=problem)
-
-
-_invalid_stream = _Invalid('migrate URI')
-_invalid_daemon = _Invalid('libvirt URI')
+    def unless_host(self, host: str, *, literal: bool) -> None:
+        """Refuse what is neither a host name nor an address."""
+        is_host = host_names.is_ip_address(host) or host_names.is_host_name(
+            host
+        )
+        # Brackets are for IPv6 literals, and these need them.
+        if not is_host or (':' in host) is not literal:
+            raise self(_('%r is neither a host name nor an address') % host)

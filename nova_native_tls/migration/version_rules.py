@@ -179,8 +179,8 @@ def _too_old_for_names(
     The destination is handed all of them too (virDomainMigratePrepare3Params).
     """
     needs = {
-        name: libvirt_abi.FLAGS[name].since for name in sorted(call.flags)
-    } | {name: libvirt_abi.PARAMETERS[name].since for name in call.params}
+        name: libvirt_abi.flag(name).since for name in sorted(call.flags)
+    } | {name: libvirt_abi.parameter(name).since for name in call.params}
     for end, found in _found('libvirt', context):
         for name, since in needs.items():
             if found is not None and found < since:

@@ -19,7 +19,7 @@ import re
 
 from nova_native_tls import exception
 
-_VERSION = re.compile(r'(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?')
+_VERSION = re.compile(r'(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?', re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)

@@ -212,7 +212,37 @@ class BadFileTest(FlagsShowTestCase):
         """What is no text is no configuration."""
         path = self.directory / 'nova.conf'
         path.write_bytes(bytes(range(256)) * 10)
-        self.assert_one_line(self._run(str(path)), 'configuration')
+        self.assert_one_line(
+            self._run(self.libvirt_file(name='other.conf'), str(path)),
+            str(path),
+        )
+
+    def test_directory(self) -> None:
+        """A directory is no file."""
+        self.assert_one_line(
+            self._run(str(self.directory)), str(self.directory)
+        )
+
+    def test_both_exclusive_options(self) -> None:
+        """Both are named, and no other line says that one is deprecated."""
+        self.assert_one_line(
+            self._run(
+                self.libvirt_file('with_native_tls = true', 'tunnelled = true')
+            ),
+            'live_migration_with_native_tls',
+            'live_migration_tunnelled',
+        )
+
+    def test_references(self) -> None:
+        """A value that refers to nothing, or to itself, is a bad one."""
+        self.assert_one_line(
+            self._run(self.libvirt_file('scheme = $no_such_option')),
+            'no_such_option',
+        )
+        self.assert_one_line(
+            self._run(self.libvirt_file('scheme = $live_migration_scheme')),
+            'Cannot read the configuration',
+        )
 
     def test_wrong_type(self) -> None:
         """The option and the value are named."""
@@ -224,9 +254,19 @@ class BadFileTest(FlagsShowTestCase):
             ('permit_post_copy', '2'),
         ):
             path = self.libvirt_file(f'{option} = {value}')
-            self.assert_one_line(
-                self._run(path), f'live_migration_{option}', value, path
-            )
+            done = self._run(path)
+            self.assert_one_line(done, f'live_migration_{option}', value, path)
+            self.assertNotIn('LocationInfo', done.stderr)
+
+    def test_hosts_that_cannot_be(self) -> None:
+        """What names no host makes no URI, and is in no certificate."""
+        path = self.libvirt_file()
+        for option in ('--destination', '--tls-destination'):
+            for host in ('', 'a b', 'host2:49152', 'tcp://host2'):
+                self.assert_one_line(
+                    self._run(path, options=(option, host)),
+                    f'{host!r} names no host',
+                )
 
     def test_wrong_version(self) -> None:
         """It is named, with an example."""

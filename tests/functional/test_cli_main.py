@@ -69,6 +69,20 @@ class Leaves(show_result.ShowResult):
 
     def result(self, parsed_args):
         raise SystemExit(7)
+
+
+class Constructor(show_result.ShowResult):
+    "Break before anything."
+
+    def __init__(self, *args, **kwargs):
+        raise RuntimeError('early')
+
+
+class Lines(show_result.ShowResult):
+    "Break in two lines."
+
+    def result(self, parsed_args):
+        raise RuntimeError('two\\nlines')
 """
 
 
@@ -119,6 +133,12 @@ class HelpTest(command_line.CommandLineTestCase):
                 options, set(_OPTION.findall(usage)) - common, str(name)
             )
 
+    def test_help_of_help(self) -> None:
+        """It is a command like any other."""
+        done = self.run_command('help', '--help')
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+        self.assertIn('usage: nova-native-tls help', done.stdout)
+
     def test_arguments(self) -> None:
         """What stands without a name is explained too."""
         text = self.run_command('migrate', '--help').stdout
@@ -136,33 +156,52 @@ class OddInputTest(command_line.CommandLineTestCase):
     """A command line that cannot be run."""
 
     def test_unknown_command(self) -> None:
-        """It is named, and the status is a failure's."""
-        for name in ('nonsense', 'flags'):
-            done = self.run_command(name)
-            self.assertEqual(2, done.returncode)
-            self.assertIn(f"'{name}'", done.stdout + done.stderr)
+        """It is named on standard error, and the status is a failure's."""
+        for argv in (('nonsense',), ('help', 'nonsense'), ('-v', 'nonsense')):
+            self.assert_one_line(
+                self.run_command(*argv),
+                'there is no command "nonsense", see --help',
+            )
+
+    def test_half_a_command(self) -> None:
+        """It is named; asked for help, the whole ones are listed."""
+        done = self.run_command('flags')
+        self.assertEqual(2, done.returncode)
+        self.assertIn('flags', done.stdout + done.stderr)
+        done = self.run_command('help', 'flags')
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+        self.assertIn('flags show', done.stdout)
 
     def test_unknown_option(self) -> None:
         """It is named on standard error, and nothing is done."""
         for name in OPTIONS:
-            done = self.run_command(*name, '--no-such-option', 'x', 'y')
-            self.assertEqual((2, ''), (done.returncode, done.stdout))
-            self.assertIn('--no-such-option', done.stderr)
+            self.assert_one_line(
+                self.run_command(*name, '--no-such-option', 'x', 'y'),
+                '--no-such-option',
+                'see --help',
+            )
+
+    def test_a_value_of_the_wrong_type(self) -> None:
+        """The option and the value are named."""
+        self.assert_one_line(
+            self.run_command(
+                *('migrate', '--parallel', 'many', 'vm'),
+                'qemu+tls://host2/system',
+            ),
+            '--parallel',
+            "'many'",
+        )
 
     def test_unknown_format(self) -> None:
         """It is named, with those that there are."""
-        done = self.run_command('flags', 'show', '-f', 'nonsense')
-        self.assertEqual((2, ''), (done.returncode, done.stdout))
-        self.assertIn("'nonsense'", done.stderr)
-        for name in ('json', 'yaml', 'value', 'table'):
-            self.assertIn(name, done.stderr)
+        self.assert_one_line(
+            self.run_command('flags', 'show', '-f', 'nonsense'),
+            *("'nonsense'", 'json', 'yaml', 'value', 'table'),
+        )
 
     def test_missing_arguments(self) -> None:
         """Those that are missing are named."""
-        done = self.run_command('migrate')
-        self.assertEqual((2, ''), (done.returncode, done.stdout))
-        self.assertIn('domain', done.stderr)
-        self.assertIn('DEST_URI', done.stderr)
+        self.assert_one_line(self.run_command('migrate'), 'domain', 'DEST_URI')
 
 
 class PlugInTest(command_line.CommandLineTestCase):
@@ -180,7 +219,10 @@ class PlugInTest(command_line.CommandLineTestCase):
             '[nova_native_tls.cli]\n'
             'plug_broken = a_plug_in:Broken\n'
             'plug_plain = a_plug_in:Plain\n'
-            'plug_leaves = a_plug_in:Leaves\n',
+            'plug_leaves = a_plug_in:Leaves\n'
+            'plug_constructor = a_plug_in:Constructor\n'
+            'plug_lines = a_plug_in:Lines\n'
+            'plug_missing = no_such_module:Missing\n',
             f'{info}/entry_points.txt',
         )
         self.environment['PYTHONPATH'] = ':'.join(
@@ -213,6 +255,28 @@ class PlugInTest(command_line.CommandLineTestCase):
         done = self.run_command('plug', 'plain')
         self.assertEqual((255, ''), (done.returncode, done.stdout))
         self.assertIn('division by zero', done.stderr)
+
+    def test_it_breaks_before_it_runs(self) -> None:
+        """A status of 1 would be a warning's."""
+        self.assert_one_line(
+            self.run_command('plug', 'constructor'),
+            'the tool itself broke (RuntimeError: early)',
+            status=255,
+        )
+
+    def test_it_breaks_in_two_lines(self) -> None:
+        """Whoever reads the status reads one line."""
+        self.assert_one_line(
+            self.run_command('plug', 'lines'),
+            'the tool itself broke (RuntimeError: two lines)',
+            status=255,
+        )
+
+    def test_it_cannot_be_loaded(self) -> None:
+        """A command that is installed and missing is an error."""
+        self.assert_one_line(
+            self.run_command('plug', 'missing'), 'no_such_module', status=255
+        )
 
     def test_it_leaves_by_itself(self) -> None:
         """A status of its own choice stays."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 
 import libvirt
 import testtools
@@ -31,6 +32,9 @@ from nova_native_tls.migration import versions
 
 URI = 'test:///default'
 UUID = '6695eb01-f6a4-8304-79aa-97f2502e193f'
+
+#: A test that waits so long fails.
+HANGS_AFTER_S = 60
 
 WITH_DISKS = """
 <domain type='test'>
@@ -185,8 +189,15 @@ class DomainTest(testtools.TestCase):
 class OpenTest(testtools.TestCase):
     """Hosts that cannot be connected to."""
 
-    def _failed(self, uri: str, timeout_s: float = 60) -> str:
-        manager = libvirt_api.Connection.open(uri, timeout_s=timeout_s)
+    def _failed(
+        self,
+        uri: str,
+        timeout_s: float = 60,
+        cancel: threading.Event | None = None,
+    ) -> str:
+        manager = libvirt_api.Connection.open(
+            uri, timeout_s=timeout_s, cancel=cancel
+        )
         err = self.assertRaises(exception.ConnectionFailed, manager.__enter__)
         self.assertEqual(uri, err.uri)
         self.assertIn(uri, str(err))
@@ -205,6 +216,21 @@ class OpenTest(testtools.TestCase):
             self.assertIn(
                 'no answer within 1 seconds',
                 self._failed(f'qemu+tcp://127.0.0.1:{port}/system', 1),
+            )
+
+    def test_cancelled(self) -> None:
+        """Likewise, and nobody wants to wait for it."""
+        cancel = threading.Event()
+        cancel.set()
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            port = server.getsockname()[1]
+            self.assertIn(
+                'cancelled',
+                self._failed(
+                    f'qemu+tcp://127.0.0.1:{port}/system',
+                    timeout_s=HANGS_AFTER_S,
+                    cancel=cancel,
+                ),
             )
 
     def test_an_answer_that_is_not_libvirts(self) -> None:

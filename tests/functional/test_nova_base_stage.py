@@ -15,11 +15,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import io
 import itertools
+import json
+import pathlib
+import random
 import types
 from typing import Any
 from unittest import mock
 
+import fixtures
 from nova.compute import vm_states
 import nova.conf
 from nova.virt.libvirt import driver as nova_driver
@@ -27,6 +32,7 @@ from nova.virt.libvirt import guest as nova_guest
 from nova.virt.libvirt import migration as nova_migration
 import testtools
 
+from nova_native_tls.cmd import main
 from nova_native_tls import conf as options
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import flags
@@ -34,6 +40,9 @@ from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import settings as migration_settings
 
 CONF = nova.conf.CONF
+
+SAMPLE = 40
+SEED = 20261121
 
 #: Every value that leads Nova to another flag or parameter.
 PRODUCT = {
@@ -110,6 +119,35 @@ class NovaBaseStageTest(testtools.TestCase):
                 )
                 compared += 1
         self.assertEqual(2 * 3 * 2 * 2 * 5 * 2, compared)
+
+    def test_command_line_of_a_sample(self) -> None:
+        """``flags show -f json`` prints Nova's own bitmask."""
+        directory = self.useFixture(fixtures.TempDir()).path
+        path = pathlib.Path(directory) / 'nova.conf'
+        sample = random.Random(SEED).sample(list(_combinations()), SAMPLE)
+        compared = 0
+        for combination in sample:
+            if self._configure(combination) is None:
+                continue
+            lines = [
+                f'{name} = {value}' for name, value in combination.items()
+            ]
+            path.write_text('\n'.join(['[libvirt]', *lines, '']))
+            for option, theirs in (
+                ((), self.driver._live_migration_flags),
+                (('--block',), self.driver._block_migration_flags),
+            ):
+                stdout = io.StringIO()
+                argv = ['flags', 'show', '--config-file', str(path), *option]
+                status = main.main(
+                    [*argv, '-f', 'json'], stdout=stdout, stderr=io.StringIO()
+                )
+                shown = json.loads(stdout.getvalue())
+                self.assertEqual(theirs, shown['bitmask'], combination)
+                # What must not be asked at all is shown, and fails.
+                self.assertEqual(bool(shown['refusals']), status == 2)
+                compared += 1
+        self.assertGreater(compared, SAMPLE)
 
     def test_call_of_the_whole_product(self) -> None:
         """Flags and parameters equal what Nova passes to libvirt."""

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+import copy
 import inspect
 import pathlib
+import pickle
 import re
 
 import testtools
@@ -75,6 +77,11 @@ class MessageTest(testtools.TestCase):
             hidden = set(keywords) & set(dir(_classes()[name]))
             self.assertEqual(set(), hidden, place)
 
+    def test_every_error_is_made_somewhere(self) -> None:
+        """No class waits for somebody to need it."""
+        made = {name for _place, name, _keywords in _made()}
+        self.assertEqual(set(), set(_classes()) - made - {'NativeTLSError'})
+
     def test_every_message_can_be_formatted(self) -> None:
         """Each sentence shows its values and stays on one line."""
         for name, cls in _classes().items():
@@ -121,6 +128,26 @@ class NativeTLSErrorTest(testtools.TestCase):
         self.assertFalse(hasattr(err, 'code'))
         raised = self.assertRaises(AttributeError, getattr, err, 'code')
         self.assertEqual('code', str(raised))
+
+    def test_one_line(self) -> None:
+        """What a library says in lines is said in one."""
+        err = exception.ConnectionFailed(
+            uri='qemu:///system', problem='a\nb\r\n  c\u2028d\n'
+        )
+        self.assertEqual('Cannot connect to qemu:///system: a b c d', str(err))
+
+    def test_copies(self) -> None:
+        """A copy is the same error, also in another process."""
+        err = exception.DomainNotFound(name='vm', uri='qemu:///system')
+        for again in (
+            copy.copy(err),
+            copy.deepcopy(err),
+            pickle.loads(pickle.dumps(err)),
+        ):
+            self.assertIs(type(err), type(again))
+            self.assertEqual(str(err), str(again))
+            self.assertEqual(err.details, again.details)
+            self.assertEqual('vm', again.name)
 
     def test_a_missing_value_is_not_passed_over(self) -> None:
         """An error without a value that its sentence names cannot exist."""

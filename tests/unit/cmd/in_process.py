@@ -62,6 +62,8 @@ class CommandLine(fixtures.Fixture):
     def _setUp(self) -> None:
         root = logging.getLogger()
         self.addCleanup(root.setLevel, root.level)
+        options = logging.getLogger('oslo_config.cfg')
+        self.addCleanup(options.setLevel, options.level)
         before = list(root.handlers)
 
         def forget_new_handlers() -> None:

@@ -146,8 +146,39 @@ class ReadTest(testtools.TestCase):
         """What is no text is no configuration."""
         path = self.directory / 'nova.conf'
         path.write_bytes(b'\x7fELF\x02\x01\x01\xff\xfe\0')
+        err = self.assertRaises(
+            exception.ConfigurationUnreadable,
+            configuration.read,
+            [self._file('', 'other.conf'), str(path)],
+        )
+        self.assertIn(f'{path} is not text', str(err))
+
+    def test_directory(self) -> None:
+        """What is no file is named."""
+        err = self.assertRaises(
+            exception.ConfigurationUnreadable,
+            configuration.read,
+            [str(self.directory)],
+        )
+        self.assertIn(f'{self.directory}: Is a directory', str(err))
+
+    def test_a_reference_to_nothing(self) -> None:
+        """A value that refers to no option is a bad file."""
+        path = self._file(
+            '[libvirt]\nlive_migration_scheme = $no_such_option\n'
+        )
+        err = self.assertRaises(
+            exception.ConfigurationUnreadable, configuration.settings, [path]
+        )
+        self.assertIn('no_such_option', str(err))
+
+    def test_a_reference_to_itself(self) -> None:
+        """A value without an end is a bad file, too."""
+        path = self._file(
+            '[libvirt]\nlive_migration_scheme = $live_migration_scheme\n'
+        )
         self.assertRaises(
-            exception.ConfigurationUnreadable, configuration.read, [str(path)]
+            exception.ConfigurationUnreadable, configuration.settings, [path]
         )
 
     def test_a_value_of_the_wrong_type(self) -> None:
@@ -160,3 +191,5 @@ class ReadTest(testtools.TestCase):
         )
         self.assertIn('live_migration_parallel_connections', str(err))
         self.assertIn('many', str(err))
+        self.assertIn(f' from {path} ', str(err))
+        self.assertNotIn('LocationInfo', str(err))

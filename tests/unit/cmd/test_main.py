@@ -15,7 +15,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
+import sys
 
+import fixtures
 import testtools
 
 from nova_native_tls.cmd import main
@@ -39,8 +42,61 @@ class MainTest(testtools.TestCase):
     def test_unknown_command(self) -> None:
         """A failure, not a warning and not a breakdown."""
         done = self.line.run('nonsense')
-        self.assertEqual(2, done.status)
-        self.assertIn("'nonsense'", done.out + done.err)
+        self.assertEqual((2, ''), (done.status, done.out))
+        self.assertEqual(
+            'nova-native-tls: there is no command "nonsense", see --help\n',
+            done.err,
+        )
+
+    def test_no_arguments(self) -> None:
+        """No arguments are no arguments: the process's own do not count."""
+        self.useFixture(
+            fixtures.MockPatchObject(sys, 'argv', ['tests', 'nonsense'])
+        )
+        done = self.line.run()
+        self.assertEqual((0, ''), (done.status, done.err))
+        self.assertEqual(self.line.run('help').out, done.out)
+
+    def test_the_processs_own_arguments(self) -> None:
+        """They count where a caller gives none."""
+        self.useFixture(
+            fixtures.MockPatchObject(sys, 'argv', ['tests', 'nonsense'])
+        )
+        err = io.StringIO()
+        self.assertEqual(2, main.main(stderr=err))
+        self.assertIn('"nonsense"', err.getvalue())
+
+    def _break(self) -> None:
+        """Make the application break before any command begins."""
+
+        def broken(*_args: object) -> None:
+            raise ZeroDivisionError('by\nzero')
+
+        self.useFixture(
+            fixtures.MockPatchObject(
+                main.NativeTLSApp, 'run_subcommand', broken
+            )
+        )
+
+    def test_broken(self) -> None:
+        """What nobody foresaw is one line, and no warning's status."""
+        self._break()
+        done = self.line.run('flags', 'show')
+        self.assertEqual((255, ''), (done.status, done.out))
+        self.assertEqual(1, done.err.count('\n'), done.err)
+        self.assertIn(
+            'nova-native-tls: the tool itself broke (ZeroDivisionError: '
+            'by zero)',
+            done.err,
+        )
+        self.assertIn('--debug', done.err)
+
+    def test_broken_with_debug(self) -> None:
+        """The traceback is Python's own."""
+        self._break()
+        self.assertRaises(
+            ZeroDivisionError, self.line.run, '--debug', 'flags', 'show'
+        )
 
     def test_entry_points(self) -> None:
         """Every command is found by the name that the manual has."""

@@ -34,9 +34,11 @@ count = 0
 for module in pkgutil.walk_packages(
     nova_native_tls.__path__, 'nova_native_tls.'
 ):
-    importlib.import_module(module.name)
-    count += 1
-print(count > 10, 'native_tls' in cfg.CONF, 'libvirt' in cfg.CONF)
+    # Nova, which these import, registers its own.
+    if not module.name.startswith('nova_native_tls.nova.'):
+        importlib.import_module(module.name)
+        count += 1
+print(count > 20, 'native_tls' in cfg.CONF, 'libvirt' in cfg.CONF)
 """
 
 #: An option as our help texts write it, with its group where they say it.
@@ -166,6 +168,23 @@ class HelpTest(testtools.TestCase):
                 f'{opt.help} {opt.deprecated_reason or ""}'
             ):
                 self.assertIn((group or own_group, name), known, opt.name)
+
+    def test_what_is_named_is_related(self) -> None:
+        """A help text that names another option says how they relate."""
+        naming = 0
+        for _group, opt in _all_options():
+            text = opt.help or ''
+            names = {name for _group, name in _NAMED.findall(text)}
+            if names - {opt.dest}:
+                naming += 1
+                self.assertIn('\nRelated options:\n', text, opt.name)
+        self.assertGreater(naming, 5)
+
+    def test_lines_fit_into_the_sample_file(self) -> None:
+        """No line is broken anew where a comment sign stands before it."""
+        for _group, opt in _all_options():
+            for line in (opt.help or '').splitlines():
+                self.assertLessEqual(len(f'# {line}'), 79, line)
 
     def test_security_is_said_where_the_option_decides_it(self) -> None:
         """What an option does to encryption or verification is said."""

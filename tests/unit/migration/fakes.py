@@ -223,17 +223,28 @@ class Connection:
 
 
 class World:
-    """Every host there is; stands in for ``libvirt_api.Connection.open``."""
+    """Every host there is; stands in for ``libvirt_api.Connection.open``.
+
+    :ivar cancels: what may stop each connection from being waited for.
+    """
 
     def __init__(self, *hosts: Connection) -> None:
         self.hosts = {host.uri: host for host in hosts}
         self.opened: list[str] = []
         self.closed: list[str] = []
+        self.cancels: list[threading.Event | None] = []
 
     @contextlib.contextmanager
-    def open(self, uri: str, *, timeout_s: float = 15) -> Iterator[Connection]:
+    def open(
+        self,
+        uri: str,
+        *,
+        timeout_s: float = 15,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Connection]:
         """Connect to a host of this world."""
         self.opened.append(uri)
+        self.cancels.append(cancel)
         if uri not in self.hosts:
             raise exception.ConnectionFailed(
                 uri=uri, problem='Connection refused'

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import fixtures
+
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import record as migration_record
@@ -85,6 +87,28 @@ class SuccessTest(two_hosts.TwoHostsTestCase):
             [fakes.SOURCE_URI, fakes.DESTINATION_URI], self.world.opened
         )
         self.assertEqual(sorted(self.world.opened), sorted(self.world.closed))
+
+    def test_a_wish_to_cancel_ends_connecting(self) -> None:
+        """Both connections are told of it."""
+        self._migrate()
+        self.assertEqual(2, len(self.world.cancels))
+        for cancel in self.world.cancels:
+            self.assertIs(self.cancel, cancel)
+
+    def test_source_lost_after_success(self) -> None:
+        """The guest has moved, whatever becomes of the source."""
+        migrate = self.domain.migrate
+
+        def then_lost(*args: Any) -> None:
+            migrate(*args)
+            self.source.lost = fakes.libvirt_failed('connection is closed')
+
+        self.useFixture(
+            fixtures.MockPatchObject(self.domain, 'migrate', then_lost)
+        )
+        record, _warnings = self._migrate()
+        self.assertEqual('host1', record.source)
+        self.assertEqual('host2', record.destination)
 
     def test_a_guest_by_its_uuid(self) -> None:
         """The record has the guest's name all the same."""

@@ -106,17 +106,17 @@ class BadInputTest(two_hosts.TwoHostsTestCase):
             ),
             (
                 exception.MigrationRefused,
-                'RDMA cannot carry TLS',
+                'migrate_uri is rdma://host2: RDMA cannot carry TLS',
                 {'migrate_uri': 'rdma://host2'},
             ),
             (
                 exception.MigrationRefused,
-                'UNIX socket',
+                'migrate_uri is unix:///run/socket: a UNIX socket',
                 {'migrate_uri': 'unix:///run/socket'},
             ),
             (
                 exception.MigrationRefused,
-                '1 to 255',
+                'parallel.connections is 256: QEMU takes 1 to 255',
                 {'settings': {'parallel_connections': 256}},
             ),
             (
@@ -136,6 +136,21 @@ class BadInputTest(two_hosts.TwoHostsTestCase):
             self.assertIn(names, str(err))
             self.assertEqual([], self.world.opened)
             self.assertEqual([], self.domain.calls)
+
+    def test_a_name_that_cannot_be_verified(self) -> None:
+        """libvirt or QEMU would verify something else, or nothing."""
+        for name in (
+            '',
+            ' ',
+            'a b',
+            'host2\n',
+            '*.example.org',
+            'host2:49152',
+            'fe80::1%eth1',
+        ):
+            err = self._refused(exception.InvalidHost, tls_name=name)
+            self.assertIn(repr(name), str(err))
+            self.assertEqual([], self.world.opened)
 
 
 class RefusedTest(two_hosts.TwoHostsTestCase):
@@ -169,6 +184,7 @@ class RefusedTest(two_hosts.TwoHostsTestCase):
         for state in (
             GuestState.SHUT_OFF,
             GuestState.CRASHED,
+            GuestState.POST_COPY,
             GuestState.OTHER,
             GuestState.ABSENT,
         ):
@@ -203,6 +219,16 @@ class RefusedTest(two_hosts.TwoHostsTestCase):
         self.destination.name = self.source.name
         self._migrate()
         self.assertEqual(1, len(self.domain.migrated))
+
+    def test_two_hosts_of_one_name_and_no_identity(self) -> None:
+        """Two UUIDs that are not known are not one."""
+        for here, there in ((None, None), (None, 'uuid'), ('uuid', None)):
+            self.domain = fakes.Domain()
+            self.source.domains['vm'] = self.domain
+            for host, uuid in ((self.source, here), (self.destination, there)):
+                host.name, host.uuid = 'localhost', uuid
+            self._migrate()
+            self.assertEqual(1, len(self.domain.migrated))
 
     def test_versions_forbid_it(self) -> None:
         """What both ends run is held against the rules."""

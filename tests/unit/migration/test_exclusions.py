@@ -329,6 +329,36 @@ class ReasonTest(testtools.TestCase):
             self.assertNotIn('\n', rule.reason, rule.id)
             self.assertFalse(rule.reason.endswith('.'), rule.id)
 
+    def test_the_value_at_fault_is_named(self) -> None:
+        """A rule about a value says which one it met."""
+        about = {
+            rule.id: rule.parameter
+            for rule in exclusions.EXCLUSIONS
+            if rule.parameter is not None
+        }
+        self.assertEqual(
+            {
+                'tls-rdma': 'migrate_uri',
+                'tls-unix-without-name': 'migrate_uri',
+                'tls-disks-over-unix': 'disks_uri',
+                'connections-out-of-range': 'parallel.connections',
+                'compression-not-for-parallel': 'compression',
+                'compression-only-for-parallel': 'compression',
+            },
+            about,
+        )
+        for rule_id, parameter in about.items():
+            for call in CASES[rule_id].forbidden:
+                (refusal,) = exclusions.refusals(
+                    call, migration_call.MigrationRequest()
+                )
+                self.assertTrue(
+                    refusal.reason.startswith(
+                        f'{parameter} is {call.params[parameter]}: '
+                    ),
+                    refusal.reason,
+                )
+
     def test_every_option_that_is_named_exists(self) -> None:
         """Nobody is sent to look for an option that there is not."""
         known = {opt.name for opt in options.list_libvirt_opts()[0][1]}

@@ -48,8 +48,13 @@ class TableTest(testtools.TestCase):
         )
 
     def test_releases_that_decide_about_encryption(self) -> None:
-        """Since when libvirt has what encrypted migration is made of."""
+        """Since when libvirt has what encrypted migration is made of.
+
+        libvirt 9.0, include/libvirt/libvirt-domain.h.
+        """
         expected = {
+            'LIVE': versions.Version(0, 3, 2),
+            'PEER2PEER': versions.Version(0, 7, 2),
             'TLS': versions.Version(3, 2),
             'PARALLEL': versions.Version(5, 2),
             'ZEROCOPY': versions.Version(8, 5),
@@ -90,6 +95,28 @@ class BitmaskTest(testtools.TestCase):
             exception.UnknownFlag, libvirt_abi.bitmask, ['LIVE', 'TSL']
         )
         self.assertEqual('TSL', err.flag)
+
+
+class LookUpTest(testtools.TestCase):
+    """One entry of a table."""
+
+    def test_known(self) -> None:
+        """What the table has is given."""
+        for name, flag in libvirt_abi.FLAGS.items():
+            self.assertIs(flag, libvirt_abi.flag(name))
+        for name, parameter in libvirt_abi.PARAMETERS.items():
+            self.assertIs(parameter, libvirt_abi.parameter(name))
+
+    def test_unknown(self) -> None:
+        """What it does not have is an error that names it."""
+        flag = self.assertRaises(
+            exception.UnknownFlag, libvirt_abi.flag, 'TSL'
+        )
+        self.assertEqual('TSL', flag.flag)
+        parameter = self.assertRaises(
+            exception.UnknownParameter, libvirt_abi.parameter, 'tls.dest'
+        )
+        self.assertEqual('tls.dest', parameter.name)
 
 
 class NamesTest(testtools.TestCase):

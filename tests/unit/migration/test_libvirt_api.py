@@ -120,7 +120,10 @@ class TranslatedTest(stand_in_binding.BindingTestCase):
 
     def test_one_line(self) -> None:
         """What libvirt quotes of QEMU's log does not break the line."""
-        self.assertEqual('a b c', self._failed('a\nb\r\n  c\n').problem)
+        self.assertEqual(
+            'Reading the definition of vm: a b c',
+            str(self._failed('a\nb\r\n  c\n')),
+        )
 
     def test_an_error_without_a_sentence(self) -> None:
         """There is always something to read."""

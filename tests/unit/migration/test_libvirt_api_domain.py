@@ -48,6 +48,39 @@ class StateTest(stand_in_binding.BindingTestCase):
             self.assertIs(state, domain.state(), name)
             self.assertEqual(text, str(state))
 
+    def test_paused_by_hand_or_by_a_migration(self) -> None:
+        """Such a guest can be resumed where it is."""
+        for reason in ('USER', 'MIGRATION'):
+            self.assertIs(GuestState.PAUSED, self._paused(reason).state())
+
+    def test_paused_in_post_copy(self) -> None:
+        """The source keeps a stopped guest that the destination runs.
+
+        libvirt calls that paused, too: only the reason differs.
+        """
+        for reason in ('POSTCOPY', 'POSTCOPY_FAILED'):
+            state = self._paused(reason).state()
+            self.assertIs(GuestState.POST_COPY, state, reason)
+            self.assertFalse(state.is_active)
+
+    def _paused(self, reason: str) -> libvirt_api.Domain:
+        constants = stand_in_binding.CONSTANTS
+        domain, _theirs = self.make_domain(
+            state=[
+                constants['VIR_DOMAIN_PAUSED'],
+                constants[f'VIR_DOMAIN_PAUSED_{reason}'],
+            ]
+        )
+        return domain
+
+    def test_a_reason_belongs_to_its_state(self) -> None:
+        """The same number means something else of a running guest."""
+        reason = stand_in_binding.CONSTANTS['VIR_DOMAIN_PAUSED_POSTCOPY']
+        domain, _theirs = self.make_domain(
+            state=[stand_in_binding.CONSTANTS['VIR_DOMAIN_RUNNING'], reason]
+        )
+        self.assertIs(GuestState.RUNNING, domain.state())
+
     def test_active(self) -> None:
         """Only what runs or is paused has a QEMU process."""
         self.assertEqual(
@@ -318,6 +351,11 @@ class QEMUMigrationErrorTest(stand_in_binding.BindingTestCase):
             '{"return": {}}',
             '{"error": {"class": "GenericError", "desc": "no"}}',
         ):
+            self.assertIsNone(self._ask(answer), answer)
+
+    def test_it_answers_nonsense(self) -> None:
+        """What cannot be read is no sentence, and no error of its own."""
+        for answer in ('', 'nonsense', '{"return": {"error-desc": '):
             self.assertIsNone(self._ask(answer), answer)
 
     def test_it_cannot_be_asked(self) -> None:

@@ -24,6 +24,9 @@ from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
 from tests.unit.migration import stand_in_binding
 
+#: A test that waits so long fails.
+HANGS_AFTER_S = 60
+
 
 class OpenTest(stand_in_binding.BindingTestCase):
     """Connecting, and closing whatever happens."""
@@ -36,7 +39,12 @@ class OpenTest(stand_in_binding.BindingTestCase):
         self.theirs = stand_in_binding.RecordingDomain(setKeepAlive=0, close=0)
         self.opened: list[str] = []
 
-    def _open(self, answer: Any, timeout_s: float = 60) -> Any:
+    def _open(
+        self,
+        answer: Any,
+        timeout_s: float = 60,
+        cancel: threading.Event | None = None,
+    ) -> Any:
         def open_(uri: str) -> Any:
             self.opened.append(uri)
             if isinstance(answer, Exception):
@@ -45,7 +53,7 @@ class OpenTest(stand_in_binding.BindingTestCase):
 
         self.binding.open = open_
         return libvirt_api.Connection.open(
-            'qemu+tls://host2/system', timeout_s=timeout_s
+            'qemu+tls://host2/system', timeout_s=timeout_s, cancel=cancel
         )
 
     def test_open(self) -> None:
@@ -93,6 +101,37 @@ class OpenTest(stand_in_binding.BindingTestCase):
             'Cannot connect to qemu+tls://host2/system: Connection refused',
             str(err),
         )
+
+    def test_refused_in_several_lines(self) -> None:
+        """What ssh says in lines is said in one."""
+        err = self.assertRaises(
+            exception.ConnectionFailed,
+            self._open(
+                stand_in_binding.Error(1, 'Host key\r\nnot known\n')
+            ).__enter__,
+        )
+        self.assertEqual(
+            'Cannot connect to qemu+tls://host2/system: Host key not known',
+            str(err),
+        )
+
+    def test_cancelled(self) -> None:
+        """Nobody waits for what is no longer wanted."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+        cancel = threading.Event()
+
+        def never() -> None:
+            cancel.set()
+            release.wait()
+
+        err = self.assertRaises(
+            exception.ConnectionFailed,
+            self._open(
+                never, timeout_s=HANGS_AFTER_S, cancel=cancel
+            ).__enter__,
+        )
+        self.assertIn('cancelled', str(err))
 
     def test_no_answer(self) -> None:
         """Nobody waits for ever."""
@@ -169,4 +208,34 @@ class WithinTest(testtools.TestCase):
         self.addCleanup(release.set)
         self.assertRaises(
             TimeoutError, libvirt_api._within, 0.001, release.wait
+        )
+
+    def test_cancelled_before(self) -> None:
+        """Nor for what was never wanted."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+        cancel = threading.Event()
+        cancel.set()
+        err = self.assertRaises(
+            TimeoutError,
+            libvirt_api._within,
+            HANGS_AFTER_S,
+            release.wait,
+            cancel,
+        )
+        self.assertEqual('cancelled', str(err))
+
+    def test_not_cancelled(self) -> None:
+        """A result is waited for as long as nobody minds."""
+        release = threading.Event()
+        timer = threading.Timer(0.02, release.set)
+        timer.start()
+        self.addCleanup(timer.join)
+        self.useFixture(
+            fixtures.MockPatchObject(libvirt_api, 'CANCEL_INTERVAL_S', 0.001)
+        )
+        self.assertTrue(
+            libvirt_api._within(
+                60, lambda: release.wait(60), threading.Event()
+            )
         )

@@ -174,11 +174,23 @@ class MigrateTest(testtools.TestCase):
         )
         self.assertIn('no migration flag TLS', str(err))
 
+    def test_an_error_that_nobody_foresaw(self) -> None:
+        """No result is not success."""
+        domain = fakes.Domain(
+            error=TypeError('an integer is required'),
+            state_afterwards=GuestState.RUNNING,
+        )
+        err = self.assertRaises(
+            exception.MigrationFailed, self._migrate, domain
+        )
+        self.assertIn('TypeError: an integer is required', str(err))
+
     def test_failure_with_the_guest_elsewhere(self) -> None:
         """A guest that is not active on the source may be anywhere."""
         for state in (
             GuestState.SHUT_OFF,
             GuestState.CRASHED,
+            GuestState.POST_COPY,
             GuestState.OTHER,
             GuestState.ABSENT,
         ):
@@ -229,6 +241,27 @@ class MigrateTest(testtools.TestCase):
             'The migration of vm was cancelled, the guest is running on '
             f'{fakes.SOURCE_URI}',
             str(err),
+        )
+
+    def test_cancelled_before_it_began(self) -> None:
+        """Nothing is begun that nobody wants any more."""
+        self.cancel.set()
+        domain = fakes.Domain()
+        err = self.assertRaises(
+            exception.MigrationCancelled, self._migrate, domain
+        )
+        self.assertEqual([], domain.migrated)
+        self.assertIn(f'the guest is running on {fakes.SOURCE_URI}', str(err))
+
+    def test_progress_that_cannot_be_shown(self) -> None:
+        """A terminal that goes away does not end the watch."""
+
+        def broken(_seen: progress.Progress) -> None:
+            raise BrokenPipeError
+
+        domain = fakes.Domain(looks=[fakes.look(1), fakes.look(2)])
+        self.assertEqual(
+            fakes.look(2), self._migrate(domain, on_progress=broken)
         )
 
     def test_cancelled_and_the_guest_is_not_there(self) -> None:

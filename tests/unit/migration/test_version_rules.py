@@ -22,6 +22,7 @@ from typing import Any
 
 import testtools
 
+from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import version_rules
@@ -358,6 +359,17 @@ class NamesTest(testtools.TestCase):
             len(libvirt_abi.FLAGS) + len(libvirt_abi.PARAMETERS),
             len(self._refusals(call, end='source', version='0.0.0')),
         )
+
+    def test_names_that_libvirt_does_not_have(self) -> None:
+        """A misspelt name is an error, also where no version is known."""
+        expected: type[exception.NativeTLSError]
+        for call, expected in (
+            (_call('TSL'), exception.UnknownFlag),
+            (_call('', {'tls.dest': 'x'}), exception.UnknownParameter),
+        ):
+            self.assertRaises(
+                expected, version_rules.evaluate, call, versions.Context()
+            )
 
     def test_an_unknown_libvirt_refuses_no_name(self) -> None:
         """libvirt itself will say so; nothing is guessed."""

@@ -180,6 +180,7 @@ class Demo:
         proof = self.migrate(source, destination, '--plaintext', *options)
         if proof.encrypted or not proof.clear_hits:
             raise DemoFailed('the control found nothing, so nothing is proven')
+        indented('as it must be: what is there to be found is found')
 
 
 def show(steps: Steps) -> None:

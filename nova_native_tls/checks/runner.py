@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finds all checks and runs them all; whatever goes wrong is a failure."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from oslo_log import log as logging
+from stevedore import extension
+
+from nova_native_tls._i18n import _
+from nova_native_tls.checks import base
+from nova_native_tls.checks import result
+from nova_native_tls import exception
+
+LOG = logging.getLogger(__name__)
+
+
+def load(namespace: str = base.NAMESPACE) -> Mapping[str, base.PreCheck]:
+    """Load every check that is installed, by name.
+
+    stevedore by itself logs a plug-in that cannot be loaded and goes on
+    without it, and lets one of two with the same name win; both are errors
+    here.
+
+    :raises CheckUnusable: a check cannot be loaded, is no check, or its name
+        is taken twice.
+    :raises NoChecks: there is none.
+    """
+    manager: extension.ExtensionManager[Any] = extension.ExtensionManager(
+        namespace, invoke_on_load=True, on_load_failure_callback=_load_failed
+    )
+    counts = collections.Counter(found.name for found in manager)
+    checks = {}
+    for found in manager:
+        if counts[found.name] > 1:
+            raise exception.CheckUnusable(
+                name=found.name,
+                problem=_('%d installed distributions have one of this name')
+                % counts[found.name],
+            )
+        if not isinstance(found.obj, base.PreCheck):
+            raise exception.CheckUnusable(
+                name=found.name, problem=_('it is not a PreCheck')
+            )
+        checks[found.name] = found.obj
+    if not checks:
+        raise exception.NoChecks(namespace=namespace)
+    return checks
+
+
+def _load_failed(
+    _manager: Any, entry_point: Any, error: BaseException
+) -> None:
+    raise exception.CheckUnusable(
+        name=entry_point.name, problem=f'{type(error).__name__}: {error}'
+    ) from error
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Runner:
+    """All checks of this host, loaded once."""
+
+    checks: Mapping[str, base.PreCheck]
+
+    def run(self, context: base.CheckContext) -> result.CheckReport:
+        """Ask every check that belongs to the stage, and never stop early.
+
+        A check that raises, or answers nothing, is a failure that names it.
+        """
+        findings: list[result.Finding] = []
+        for name in sorted(self.checks):
+            check = self.checks[name]
+            if context.stage in check.stages:
+                findings.extend(_answer(name, check, context))
+        return result.CheckReport(findings=tuple(findings))
+
+
+def _answer(
+    name: str, check: base.PreCheck, context: base.CheckContext
+) -> tuple[result.Finding, ...]:
+    try:
+        answer = tuple(check.run(context))
+    except Exception as err:
+        LOG.exception('The pre-check %s broke', name)
+        return (_broken(name, f'{type(err).__name__}: {err}'),)
+    return answer or (_broken(name, _('it gave no answer')),)
+
+
+def _broken(name: str, problem: str) -> result.Finding:
+    return result.Finding(
+        code=f'{name}.broken',
+        status=result.Status.FAILURE,
+        subject=_('pre-check %s') % name,
+        detail=problem,
+        remedy=_('repair or uninstall it'),
+    )

@@ -1,0 +1,69 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Carries facts between the two nova-computes of a live migration.
+
+They travel in ``migrate_data.old_vol_attachment_ids``, a dictionary of
+strings that every Nova from 29 to 34 passes on unread: the destination's
+facts to the source with the answer to the first check and again with that of
+``pre_live_migration``, the source's facts to the destination with the second
+check. A Nova without this project ignores them, and sends none.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from nova_native_tls.peer import facts
+
+
+class Role(enum.Enum):
+    """Whose facts; the values are the keys in the dictionary.
+
+    Volume attachments are keyed by UUID there, so nothing can collide.
+    """
+
+    SOURCE = 'native_tls:source'
+    DESTINATION = 'native_tls:destination'
+
+
+FIELD = 'old_vol_attachment_ids'
+
+
+def put(migrate_data: Any, role: Role, own: facts.HostFacts) -> None:
+    """Add facts to what Nova sends anyway.
+
+    :param migrate_data: a LibvirtLiveMigrateData object.
+    """
+    if FIELD not in migrate_data.fields:
+        return
+    carried = (
+        dict(getattr(migrate_data, FIELD, None) or {})
+        if (FIELD in migrate_data)
+        else {}
+    )
+    carried[role.value] = facts.dumps(own)
+    # Assigned anew, because only that marks the field as changed.
+    setattr(migrate_data, FIELD, carried)
+
+
+def get(migrate_data: Any, role: Role) -> facts.HostFacts | None:
+    """Read the other host's facts.
+
+    :returns: None when it sent none: a Nova without this project.
+    :raises FactsUnreadable: it sent something that cannot be used.
+    """
+    if FIELD not in migrate_data.fields or FIELD not in migrate_data:
+        return None
+    text = (getattr(migrate_data, FIELD) or {}).get(role.value)
+    return None if text is None else facts.loads(text)

@@ -1,0 +1,355 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Nova's libvirt driver, with migrations that are planned and checked.
+
+With ``[libvirt] live_migration_with_native_tls`` off it is Nova's own class
+to the letter.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import nova.conf
+from nova import exception as nova_exception
+from nova.virt.libvirt import driver as libvirt_driver
+from nova.virt.libvirt import guest as libvirt_guest
+from oslo_log import log as logging
+
+from nova_native_tls._i18n import _
+from nova_native_tls.checks import base
+from nova_native_tls.checks import result
+from nova_native_tls.checks import runner
+from nova_native_tls import conf as options
+from nova_native_tls import exception
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import flags
+from nova_native_tls.migration import plan as migration_plan
+from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.migration import uris
+from nova_native_tls.migration import versions
+from nova_native_tls.nova import carrier
+from nova_native_tls.nova import failure
+from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import planned_domain
+from nova_native_tls.peer import facts
+
+LOG = logging.getLogger(__name__)
+
+CONF = nova.conf.CONF
+
+
+class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
+    """Loaded as ``compute_driver = native_tls.NativeTLSDriver``."""
+
+    def __init__(self, virtapi: Any, read_only: bool = False) -> None:
+        super().__init__(virtapi, read_only)
+        options.register_opts(CONF)
+        self._native_tls_reasons = failure.Reasons()
+
+    @property
+    def _native_tls(self) -> bool:
+        return bool(CONF.libvirt.live_migration_with_native_tls)
+
+    @functools.cached_property
+    def _native_tls_checks(self) -> runner.Runner:
+        return runner.Runner(runner.load())
+
+    def init_host(self, host: str) -> None:
+        """Refuse to start with options that cannot work."""
+        if self._native_tls:
+            try:
+                settings = migration_settings.from_conf(CONF)
+                checks = self._native_tls_checks
+            except exception.NativeTLSError as err:
+                raise nova_exception.InvalidConfiguration(str(err)) from err
+        super().init_host(host)
+        if self._native_tls:
+            report = checks.run(
+                base.CheckContext(
+                    stage=base.Stage.START,
+                    settings=settings,
+                    own=own_facts.collect(self._host),
+                )
+            )
+            _log(report)
+            if report.status is result.Status.FAILURE:
+                raise nova_exception.InvalidConfiguration(
+                    report.sentences(result.Status.FAILURE)
+                )
+
+    def check_can_live_migrate_destination(
+        self,
+        context: Any,
+        instance: Any,
+        src_compute_info: Any,
+        dst_compute_info: Any,
+        block_migration: bool = False,
+        disk_over_commit: bool = False,
+    ) -> Any:
+        """Check this host as a destination, and send its facts along."""
+        migrate_data = super().check_can_live_migrate_destination(
+            context,
+            instance,
+            src_compute_info,
+            dst_compute_info,
+            block_migration,
+            disk_over_commit,
+        )
+        if self._native_tls:
+            own = self._native_tls_check(base.Stage.DESTINATION, migrate_data)
+            carrier.put(migrate_data, carrier.Role.DESTINATION, own)
+        return migrate_data
+
+    def check_can_live_migrate_source(
+        self,
+        context: Any,
+        instance: Any,
+        dest_check_data: Any,
+        block_device_info: Any = None,
+    ) -> Any:
+        """Check this host as a source, with what the destination said."""
+        migrate_data = super().check_can_live_migrate_source(
+            context,
+            instance,
+            dest_check_data,
+            block_device_info=block_device_info,
+        )
+        if self._native_tls:
+            own = self._native_tls_check(
+                base.Stage.SOURCE, migrate_data, carrier.Role.DESTINATION
+            )
+            carrier.put(migrate_data, carrier.Role.SOURCE, own)
+        return migrate_data
+
+    def check_source_migrate_data_at_dest(
+        self,
+        ctxt: Any,
+        instance: Any,
+        migrate_data: Any,
+        migration: Any,
+        limits: Any,
+        allocs: Any,
+    ) -> Any:
+        """Check this destination again, now that the source has spoken."""
+        if self._native_tls:
+            self._native_tls_check(
+                base.Stage.DESTINATION_AGAIN, migrate_data, carrier.Role.SOURCE
+            )
+        return super().check_source_migrate_data_at_dest(
+            ctxt, instance, migrate_data, migration, limits, allocs
+        )
+
+    def pre_live_migration(
+        self,
+        context: Any,
+        instance: Any,
+        block_device_info: Any,
+        network_info: Any,
+        disk_info: Any,
+        migrate_data: Any,
+    ) -> Any:
+        """Prepare as Nova does, and send this destination's facts again.
+
+        nova-compute has emptied the dictionary that carries them.
+        """
+        migrate_data = super().pre_live_migration(
+            context,
+            instance,
+            block_device_info,
+            network_info,
+            disk_info,
+            migrate_data,
+        )
+        if self._native_tls:
+            carrier.put(
+                migrate_data,
+                carrier.Role.DESTINATION,
+                own_facts.collect(self._host),
+            )
+        return migrate_data
+
+    def live_migration(
+        self,
+        context: Any,
+        instance: Any,
+        dest: str,
+        post_method: Any,
+        recover_method: Any,
+        block_migration: bool = False,
+        migrate_data: Any = None,
+    ) -> None:
+        """Migrate; a failure that Nova rolled back leaves the VM active.
+
+        Nova from 32.2 puts the VM into ERROR after it has rolled back and
+        the guest runs on (change 20a9f9d740). Where Nova could not roll back
+        the state really is unknown, and stays as Nova leaves it.
+        """
+        if not self._native_tls:
+            super().live_migration(
+                context,
+                instance,
+                dest,
+                post_method,
+                recover_method,
+                block_migration,
+                migrate_data,
+            )
+            return
+        rolled_back = failure.RollBack(recover_method)
+        try:
+            super().live_migration(
+                context,
+                instance,
+                dest,
+                post_method,
+                rolled_back,
+                block_migration,
+                migrate_data,
+            )
+        except Exception as err:
+            reason = self._native_tls_reasons.take(instance.uuid) or str(err)
+            failure.tell(context, instance, reason)
+            if not rolled_back.finished:
+                raise
+        else:
+            # Nova up to 31 keeps the operation's error to itself.
+            noted = self._native_tls_reasons.take(instance.uuid)
+            if noted is not None:
+                failure.tell(context, instance, noted)
+
+    def _live_migration_operation(
+        self,
+        context: Any,
+        instance: Any,
+        dest: str,
+        block_migration: bool,
+        migrate_data: Any,
+        guest: Any,
+        device_names: list[str],
+    ) -> None:
+        """Run Nova's operation on a domain that plans the call."""
+        if self._native_tls:
+            guest = libvirt_guest.Guest(
+                planned_domain.PlannedDomain(
+                    guest._domain,
+                    functools.partial(
+                        self._native_tls_plan, instance, migrate_data
+                    ),
+                )
+            )
+        try:
+            super()._live_migration_operation(
+                context,
+                instance,
+                dest,
+                block_migration,
+                migrate_data,
+                guest,
+                device_names,
+            )
+        except Exception as err:
+            if self._native_tls:
+                self._native_tls_reasons.note(instance.uuid, str(err))
+            raise
+
+    def _native_tls_plan(
+        self,
+        instance: Any,
+        migrate_data: Any,
+        asked: migration_call.MigrateCall,
+    ) -> migration_call.MigrateCall:
+        """Decide what this one migration is asked with."""
+        peer = carrier.get(migrate_data, carrier.Role.DESTINATION)
+        own = own_facts.collect(self._host)
+        plan = migration_plan.adjust(
+            flags.BaseStage(call=asked, reasons=()),
+            settings=migration_settings.from_conf(CONF),
+            request=migration_call.MigrationRequest(
+                tls_name=_name_to_verify(peer, asked)
+            ),
+            context=versions.Context(
+                source=own.versions,
+                destination=peer.versions
+                if peer is not None
+                else versions.HostVersions(),
+            ),
+        )
+        call = plan.permitted_call()
+        LOG.info(
+            'Asking libvirt for a live migration with flags %s and '
+            'parameters %s; changed from what Nova asks: %s',
+            ', '.join(sorted(call.flags)),
+            dict(call.params),
+            '; '.join(f'{a.action} {a.subject}' for a in plan.adjustments)
+            or _('nothing'),
+            instance=instance,
+        )
+        return call
+
+    def _native_tls_check(
+        self,
+        stage: base.Stage,
+        migrate_data: Any,
+        peer_role: carrier.Role | None = None,
+    ) -> facts.HostFacts:
+        """Run the pre-checks of a stage.
+
+        :raises MigrationPreCheckError: one failed; Nova's conductor then
+            tries another destination.
+        """
+        try:
+            peer = peer_role and carrier.get(migrate_data, peer_role)
+            settings = migration_settings.from_conf(CONF)
+        except exception.NativeTLSError as err:
+            raise nova_exception.MigrationPreCheckError(
+                reason=str(err)
+            ) from err
+        own = own_facts.collect(self._host)
+        report = self._native_tls_checks.run(
+            base.CheckContext(
+                stage=stage,
+                settings=settings,
+                own=own,
+                peer=peer,
+                block=getattr(migrate_data, 'block_migration', None)
+                if 'block_migration' in migrate_data
+                else None,
+            )
+        )
+        _log(report)
+        if report.status is result.Status.FAILURE:
+            raise nova_exception.MigrationPreCheckError(
+                reason=report.sentences(result.Status.FAILURE)
+            )
+        return own
+
+
+def _name_to_verify(
+    peer: facts.HostFacts | None, asked: migration_call.MigrateCall
+) -> str | None:
+    """Take the destination's word for its name.
+
+    A Nova without this project says nothing: then it is what QEMU would look
+    for anyway, the host that is dialled, where Nova states one.
+    """
+    if peer is not None:
+        return peer.tls_name
+    uri = asked.params.get('migrate_uri')
+    return uris.parse_migrate_uri(str(uri)).host if uri else None
+
+
+def _log(report: result.CheckReport) -> None:
+    for finding in report.with_status(result.Status.WARNING):
+        LOG.warning('Pre-check %s: %s', finding.code, finding.sentence())

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What becomes of a migration that failed inside nova-compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import contextlib
+import threading
+from typing import Any
+
+import nova.conf
+from nova import objects
+from oslo_log import log as logging
+
+LOG = logging.getLogger(__name__)
+
+CONF = nova.conf.CONF
+
+#: The event in ``openstack server event show`` that tells the reason.
+EVENT = 'compute_native_tls_live_migration'
+#: Nova cuts an event's details here (compute.utils.exception_to_dict).
+DETAILS_LENGTH = 255
+
+
+class RollBack:
+    """Nova's own recovery, and whether it went through."""
+
+    def __init__(self, recover_method: Callable[..., Any]) -> None:
+        self._recover_method = recover_method
+        self.finished = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Recover as Nova does, and note that it worked."""
+        answer = self._recover_method(*args, **kwargs)
+        self.finished = True
+        return answer
+
+
+class Reasons:
+    """The errors of running migrations, by instance, until they are told.
+
+    The operation runs in a thread of its own, and Nova up to 31 keeps its
+    error from the one who waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reasons: dict[str, str] = {}
+
+    def note(self, instance_uuid: str, reason: str) -> None:
+        """Keep the reason why this instance's migration failed."""
+        with self._lock:
+            self._reasons[instance_uuid] = reason
+
+    def take(self, instance_uuid: str) -> str | None:
+        """Give the reason, once."""
+        with self._lock:
+            return self._reasons.pop(instance_uuid, None)
+
+
+def tell(context: Any, instance: Any, reason: str) -> None:
+    """Put the reason where an operator looks: one line and one event.
+
+    The event belongs to the action that the user asked for. An event that
+    cannot be written must not harm the migration's own recovery.
+    """
+    LOG.error(
+        'Live migration with native TLS failed: %s', reason, instance=instance
+    )
+    with contextlib.suppress(Exception):
+        objects.InstanceActionEvent.event_start(
+            context, instance.uuid, EVENT, want_result=False, host=CONF.host
+        )
+        objects.InstanceActionEvent.event_finish_with_failure(
+            context,
+            instance.uuid,
+            EVENT,
+            exc_val=reason[:DETAILS_LENGTH],
+            exc_tb=reason,
+            want_result=False,
+        )

@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A domain whose migration is asked for as planned.
+
+Nova builds flags and parameters deep inside; they are changed where they
+reach libvirt, for this one call, so that nothing that other migrations read
+is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import libvirt_abi
+from nova_native_tls.migration import libvirt_api
+
+Plan = Callable[[migration_call.MigrateCall], migration_call.MigrateCall]
+
+
+class PlannedDomain:
+    """Everything of a libvirt domain, but the migration is planned first."""
+
+    def __init__(self, domain: Any, plan: Plan) -> None:
+        self._domain = domain
+        self._plan = plan
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._domain, name)
+
+    def migrateToURI3(
+        self,
+        dconnuri: str,
+        params: dict[str, Any] | None = None,
+        flags: int = 0,
+    ) -> Any:
+        """Ask libvirt for what the plan makes of Nova's call.
+
+        Flags and parameters that this project does not know stay as they
+        are.
+        """
+        asked = dict(params or {})
+        known = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in asked.items()
+            if name in libvirt_abi.PARAMETERS
+        }
+        names = libvirt_abi.names(flags)
+        call = self._plan(
+            migration_call.MigrateCall(flags=names, params=known)
+        )
+        for name in known:
+            del asked[name]
+        asked.update(
+            (name, list(value) if isinstance(value, tuple) else value)
+            for name, value in call.params.items()
+        )
+        unknown = flags & ~libvirt_abi.bitmask(names)
+        return self._domain.migrateToURI3(
+            dconnuri,
+            params=asked,
+            flags=unknown | libvirt_api.to_bitmask(call.flags),
+        )

@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A host's facts, and their form on the way to the other host.
+
+Public facts only: names and versions, never a key. What comes from a peer is
+read as foreign input: bounded, typed, and refused in one sentence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from nova_native_tls._i18n import _
+from nova_native_tls import exception
+from nova_native_tls.migration import versions
+
+#: Raised only when an older reader would misunderstand a newer writer.
+FORMAT = 1
+MAX_LENGTH = 64 * 1024
+MAX_NAMES = 100
+MAX_NAME_LENGTH = 255
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What one host says about itself.
+
+    :ivar host: the name by which Nova knows it.
+    :ivar host_name: what libvirt there calls the host.
+    :ivar tls_name: the name to verify in its certificate; None when it could
+        not decide.
+    :ivar certificate_names: every name in its server certificate.
+    """
+
+    host: str
+    host_name: str
+    tls_name: str | None
+    certificate_names: tuple[str, ...] = ()
+    versions: versions.HostVersions = dataclasses.field(
+        default_factory=versions.HostVersions
+    )
+
+
+def dumps(facts: HostFacts) -> str:
+    """Write facts for the other host, as one line of JSON."""
+    return json.dumps(
+        {
+            'format': FORMAT,
+            'host': facts.host,
+            'host_name': facts.host_name,
+            'tls_name': facts.tls_name,
+            'certificate_names': list(facts.certificate_names[:MAX_NAMES]),
+            'libvirt': _text(facts.versions.libvirt),
+            'qemu': _text(facts.versions.qemu),
+        },
+        sort_keys=True,
+    )
+
+
+def loads(text: str) -> HostFacts:
+    """Read what the other host wrote.
+
+    A newer peer may say more than is understood here; that is left aside.
+
+    :raises FactsUnreadable: too long, not JSON, or a part is missing or not
+        what it should be.
+    """
+    if len(text) > MAX_LENGTH:
+        raise exception.FactsUnreadable(
+            problem=_('%(length)d characters, at most %(limit)d are read')
+            % {'length': len(text), 'limit': MAX_LENGTH}
+        )
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise exception.FactsUnreadable(problem=err) from err
+    if not isinstance(read, dict):
+        raise exception.FactsUnreadable(problem=_('it is no JSON object'))
+    written = _field(read, 'format', int)
+    if written != FORMAT:
+        raise exception.FactsUnreadable(
+            problem=_(
+                'it is of format %(found)d, this host reads %(known)d: '
+                'upgrade the older of the two'
+            )
+            % {'found': written, 'known': FORMAT}
+        )
+    return HostFacts(
+        host=_name(read, 'host'),
+        host_name=_name(read, 'host_name'),
+        tls_name=None
+        if read.get('tls_name') is None
+        else _name(read, 'tls_name'),
+        certificate_names=_names(read),
+        versions=versions.HostVersions(
+            libvirt=_version(read, 'libvirt'), qemu=_version(read, 'qemu')
+        ),
+    )
+
+
+def _text(version: versions.Version | None) -> str | None:
+    return None if version is None else str(version)
+
+
+def _field(read: dict[str, Any], name: str, kind: type) -> Any:
+    value = read.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise exception.FactsUnreadable(
+            problem=_('%s is missing or of the wrong kind') % name
+        )
+    return value
+
+
+def _name(read: dict[str, Any], field: str) -> str:
+    value = str(_field(read, field, str))
+    if not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
+        raise exception.FactsUnreadable(problem=_('%s is no name') % field)
+    return value
+
+
+def _names(read: dict[str, Any]) -> tuple[str, ...]:
+    values = _field(read, 'certificate_names', list)
+    if len(values) > MAX_NAMES:
+        raise exception.FactsUnreadable(
+            problem=_('more than %d certificate names') % MAX_NAMES
+        )
+    return tuple(_name({'n': value}, 'n') for value in values)
+
+
+def _version(read: dict[str, Any], name: str) -> versions.Version | None:
+    if read.get(name) is None:
+        return None
+    try:
+        return versions.Version.parse(_field(read, name, str))
+    except exception.InvalidVersion as err:
+        raise exception.FactsUnreadable(problem=err) from err

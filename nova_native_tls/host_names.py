@@ -33,9 +33,9 @@ _ZONE = re.compile(r'[A-Za-z0-9_.-]{1,15}', re.ASCII)
 def is_ip_address(host: str) -> bool:
     """Tell an IP literal, with or without a zone, from a host name.
 
-    Brackets around an IPv6 literal do not matter.
+    Brackets belong to URIs, not to addresses.
     """
-    address, percent, zone = host.strip('[]').partition('%')
+    address, percent, zone = host.partition('%')
     try:
         version = ipaddress.ip_address(address).version
     except ValueError:

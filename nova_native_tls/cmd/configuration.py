@@ -58,7 +58,11 @@ def read(paths: list[str]) -> cfg.ConfigOpts:
             default_config_files=paths,
             default_config_dirs=[],
         )
-    except (cfg.Error, OSError, RecursionError) as err:
+    except RecursionError as err:
+        raise exception.ConfigurationUnreadable(
+            problem=_('a value refers to itself')
+        ) from err
+    except (cfg.Error, OSError) as err:
         raise exception.ConfigurationUnreadable(problem=err) from err
     return registry
 
@@ -68,6 +72,9 @@ def _check_readable(path: str) -> None:
 
     :raises ConfigurationUnreadable: it cannot be read, or is no text.
     """
+    # A pipe can be read only once, and oslo.config is to read it.
+    if pathlib.Path(path).is_fifo():
+        return
     try:
         pathlib.Path(path).read_text(encoding='utf-8')
     except OSError as err:

@@ -70,9 +70,10 @@ class FlagsShow(show_result.ShowResult):
 
     def result(self, parsed_args: argparse.Namespace) -> dict[str, object]:
         """Build the plan and show it."""
-        for host in (parsed_args.destination, parsed_args.tls_destination):
-            if host is not None:
-                host_names.check_host(host)
+        if parsed_args.destination is not None:
+            host_names.check_host(parsed_args.destination)
+        if parsed_args.tls_destination is not None:
+            host_names.check_name_to_verify(parsed_args.tls_destination)
         paths = parsed_args.config_file or cfg.find_config_files(
             project='nova'
         )

@@ -15,7 +15,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import sys
+import traceback
 from typing import Any
 
 from cliff import app
@@ -51,31 +53,46 @@ class NativeTLSApp(app.App):
         An unknown one gets a line of ours on standard error, where cliff
         would write to standard output.
         """
-        asked = argv[1:] if argv[0] == 'help' else argv
-        words = [word for word in asked if not word.startswith('-')]
-        if words and not self._knows(words):
-            problem = self._cannot_be_loaded(words)
-            self._tell(
-                problem
-                or _('there is no command "%s", see --help') % ' '.join(words)
-            )
-            if problem is not None:
-                return exit_status.ExitStatus.BROKEN
-            return exit_status.ExitStatus.FAILURE
-        return int(super().run_subcommand(argv))
+        behind_help = argv[0] == 'help'
+        asked = argv[1:] if behind_help else argv
+        words = list(
+            itertools.takewhile(lambda word: not word.startswith('-'), asked)
+        )
+        known = self._knows(words, prefixes=behind_help)
+        if known or (behind_help and not words):
+            return int(super().run_subcommand(argv))
+        problem = self._cannot_be_loaded(words)
+        self.tell(
+            problem
+            or _('there is no command "%s", see --help') % ' '.join(asked)
+        )
+        if problem is not None:
+            return exit_status.ExitStatus.BROKEN
+        return exit_status.ExitStatus.FAILURE
 
-    def _knows(self, words: list[str]) -> bool:
-        if words[0] in ('help', 'complete'):
+    def _knows(self, words: list[str], *, prefixes: bool) -> bool:
+        if words and words[0] in ('help', 'complete'):
             return True
         try:
             self.command_manager.find_command(words)
         except ValueError:
             # "help flags" lists the commands that begin so.
-            return any(
+            return prefixes and any(
                 name.split()[: len(words)] == words
                 for name, _entry in self.command_manager
             )
         return True
+
+    def configure_logging(self) -> None:
+        """Set cliff's logging up, and say it plainly if that fails."""
+        try:
+            super().configure_logging()
+        except OSError as err:
+            self.tell(
+                _('cannot write the log file %(file)s: %(problem)s')
+                % {'file': err.filename, 'problem': err.strerror}
+            )
+            raise SystemExit(exit_status.ExitStatus.FAILURE) from err
 
     def _cannot_be_loaded(self, words: list[str]) -> str | None:
         """Say why a command that is installed is missing all the same."""
@@ -87,7 +104,8 @@ class NativeTLSApp(app.App):
                     return _broken_sentence(err)
         return None
 
-    def _tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
+        """Print one line for people, beside any result."""
         print(f'{self.NAME}: {sentence}', file=self.stderr)
 
     def clean_up(
@@ -111,11 +129,14 @@ def main(argv: list[str] | None = None, **streams: Any) -> int:
         argv = sys.argv[1:]
     try:
         # Without a command cliff would start an interactive shell.
-        status = int(application.run(argv or ['help']))
+        _options, command = application.parser.parse_known_args(argv)
+        if not command and not {'-h', '--help'}.intersection(argv):
+            argv = [*argv, 'help']
+        status = int(application.run(argv))
     except Exception as err:
         if '--debug' in argv:
-            raise
-        application._tell(_broken_sentence(err))
+            traceback.print_exception(err, file=application.stderr)
+        application.tell(_broken_sentence(err))
         return exit_status.ExitStatus.BROKEN
     # 1 is cliff's status for "broke", and ours for "worked, with a warning".
     if status == exit_status.ExitStatus.WARNING and not application.finished:

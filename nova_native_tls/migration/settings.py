@@ -20,8 +20,11 @@ import re
 from oslo_config import cfg
 
 from nova_native_tls import exception
+from nova_native_tls._i18n import _
 
-_LOCATION = re.compile(r"LocationInfo\(location=.*?, detail='([^']*)'\)")
+_LOCATION = re.compile(
+    r"""LocationInfo\(location=.*?, detail=(?:'([^']*)'|"([^"]*)")\)"""
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,11 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             scheme=group.live_migration_scheme,
             uri=group.live_migration_uri,
         )
-    except (cfg.Error, RecursionError) as err:
+    except RecursionError as err:
+        raise exception.ConfigurationUnreadable(
+            problem=_('a value refers to itself')
+        ) from err
+    except cfg.Error as err:
         # oslo.config shows its own object in place of the file's name.
-        problem = _LOCATION.sub(r'\1', str(err))
+        problem = _LOCATION.sub(r'\1\2', str(err))
         raise exception.ConfigurationUnreadable(problem=problem) from err

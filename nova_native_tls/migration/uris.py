@@ -80,7 +80,7 @@ def daemon_uri(
         raise exception.InvalidURI(
             uri=settings.uri,
             kind='[libvirt] live_migration_uri',
-            problem=_('it needs one %%s, where the host goes'),
+            problem=_('it needs one %s, where the host goes'),
         ) from err
 
 
@@ -124,6 +124,7 @@ def parse_daemon_uri(uri: str) -> DaemonURI:
     try:
         parts = parse.urlsplit(uri)
         host, _port = parts.hostname, parts.port
+        authority = parts.netloc.rpartition('@')[2]
     except ValueError as err:
         raise invalid(err) from err
     driver, plus, transport = parts.scheme.partition('+')
@@ -139,7 +140,10 @@ def parse_daemon_uri(uri: str) -> DaemonURI:
     if parts.path not in ('/system', '/session', '/embed') or parts.fragment:
         raise invalid(_('it must end in /system'))
     if host is not None:
-        invalid.unless_host(host, literal='[' in parts.netloc)
+        # Python drops what stands around the brackets, libvirt does not.
+        if _AUTHORITY.fullmatch(authority) is None:
+            raise invalid(_('%r is no host and port') % authority)
+        invalid.unless_host(host, literal='[' in authority)
     return DaemonURI(transport=transport or None, host=host)
 
 

@@ -15,7 +15,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import threading
 
 import yaml
 
@@ -187,6 +189,32 @@ class FilesTest(FlagsShowTestCase):
         done = self._run(path, options=('-f', 'json'))
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         self.assertEqual(7, json.loads(done.stdout)['params']['bandwidth'])
+
+    def test_a_pipe(self) -> None:
+        """What can be read once is read: --config-file <(...).
+
+        An empty configuration in its place would be a silent one.
+        """
+        path = str(self.directory / 'pipe')
+        os.mkfifo(path)
+
+        def write() -> None:
+            with open(path, 'w') as pipe:
+                pipe.write('[libvirt]\nlive_migration_bandwidth = 7\n')
+            # Serves a second reader, so that this test cannot hang.
+            with open(path, 'w') as pipe:
+                pass
+
+        threading.Thread(target=write, daemon=True).start()
+        shown = self.run_json('flags', 'show', '--config-file', path)
+        self.assertEqual(7, shown['params']['bandwidth'])
+
+    def test_a_path_with_an_apostrophe(self) -> None:
+        """No object of oslo.config is shown (repr changes its quotes)."""
+        path = self.libvirt_file('bandwidth = x', name="it's.conf")
+        done = self.run_command('flags', 'show', '--config-file', path)
+        self.assert_one_line(done, path)
+        self.assertNotIn('LocationInfo', done.stderr)
 
 
 class BadFileTest(FlagsShowTestCase):

@@ -165,9 +165,7 @@ class OddInputTest(command_line.CommandLineTestCase):
 
     def test_half_a_command(self) -> None:
         """It is named; asked for help, the whole ones are listed."""
-        done = self.run_command('flags')
-        self.assertEqual(2, done.returncode)
-        self.assertIn('flags', done.stdout + done.stderr)
+        self.assert_one_line(self.run_command('flags'), '"flags"')
         done = self.run_command('help', 'flags')
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         self.assertIn('flags show', done.stdout)
@@ -202,6 +200,24 @@ class OddInputTest(command_line.CommandLineTestCase):
     def test_missing_arguments(self) -> None:
         """Those that are missing are named."""
         self.assert_one_line(self.run_command('migrate'), 'domain', 'DEST_URI')
+
+    def test_unknown_option_and_nothing_else(self) -> None:
+        """An unknown option before any command is named likewise."""
+        self.assert_one_line(self.run_command('--nonsense'), '--nonsense')
+
+    def test_an_option_and_no_command(self) -> None:
+        """No shell is opened; the help is shown as without the option."""
+        for option in ('--debug', '-q', '-v'):
+            done = self.run_command(option)
+            self.assertEqual(0, done.returncode, option)
+            self.assertIn('flags show', done.stdout)
+
+    def test_a_log_file_that_cannot_be_written(self) -> None:
+        """One line of ours, and no breakdown of the tool."""
+        self.assert_one_line(
+            self.run_command('--log-file', '/nonexistent/x', 'flags', 'show'),
+            '/nonexistent/x',
+        )
 
 
 class PlugInTest(command_line.CommandLineTestCase):
@@ -288,3 +304,9 @@ class PlugInTest(command_line.CommandLineTestCase):
             'flags', 'show', '--config-file', self.libvirt_file()
         )
         self.assertEqual(27, shown['bitmask'])
+
+    def test_it_breaks_early_with_debug(self) -> None:
+        """1 would be a warning: a traceback, and still 255."""
+        done = self.run_command('--debug', 'plug', 'constructor')
+        self.assertIn('Traceback', done.stderr)
+        self.assertEqual(255, done.returncode)

@@ -276,6 +276,15 @@ class ParseDaemonURITest(testtools.TestCase):
                 usable += 1
         self.assertGreater(usable, 100)
 
+    def test_text_around_brackets(self) -> None:
+        """urlsplit drops x: libvirt gets it."""
+        for uri in (
+            'qemu+tls://[::1]x/system',
+            'qemu+tls://x[::1]/system',
+            'qemu+tls://[::1]%1/system',
+        ):
+            self.assertRaises(exception.InvalidURI, uris.parse_daemon_uri, uri)
+
 
 class WriteTest(testtools.TestCase):
     """URIs that are written for Nova's calls."""
@@ -339,3 +348,13 @@ class WriteTest(testtools.TestCase):
             uri = uris.daemon_uri(settings, '2001:db8:2::12')
             self.assertEqual('qemu+tls://[2001:db8:2::12]/system', uri)
             self.assertEqual('2001:db8:2::12', uris.parse_daemon_uri(uri).host)
+
+    def test_percent_sign_in_the_sentence(self) -> None:
+        """The operator is told of %s, not of %%s."""
+        err = self.assertRaises(
+            exception.InvalidURI,
+            uris.daemon_uri,
+            migration_settings.MigrationSettings(uri='qemu+tls://h/system'),
+            'host2',
+        )
+        self.assertIn('it needs one %s,', str(err))

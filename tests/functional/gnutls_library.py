@@ -56,10 +56,6 @@ class Certificate:
         digest = ctypes.create_string_buffer(32)
         size = ctypes.c_size_t(len(digest))
         self._call(
-            'get_fingerprint',
-            self._handle,
-            SHA256,
-            digest,
-            ctypes.byref(size),
+            'get_fingerprint', self._handle, SHA256, digest, ctypes.byref(size)
         )
         return digest.raw.hex()

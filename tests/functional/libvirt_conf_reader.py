@@ -46,7 +46,8 @@ def ask(texts: list[str]) -> list[dict[str, Any] | None]:
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    answers: list[dict[str, Any] | None] = json.loads(done.stdout)
+    return answers
 
 
 def _read(library: ctypes.CDLL, text: str) -> dict[str, Any] | None:
@@ -57,22 +58,17 @@ def _read(library: ctypes.CDLL, text: str) -> dict[str, Any] | None:
     handle = ctypes.c_void_p(conf)
     names: list[bytes] = []
 
-    @_Walker
     def note(name: bytes, _value: int, _opaque: int) -> int:
         names.append(name)
         return 0
 
-    library.virConfWalk(handle, note, None)
-    settings = {
-        name.decode(): _value(library, handle, name) for name in names
-    }
+    library.virConfWalk(handle, _Walker(note), None)
+    settings = {name.decode(): _value(library, handle, name) for name in names}
     library.virConfFree(handle)
     return settings
 
 
-def _value(
-    library: ctypes.CDLL, handle: ctypes.c_void_p, name: bytes
-) -> Any:
+def _value(library: ctypes.CDLL, handle: ctypes.c_void_p, name: bytes) -> Any:
     kind = library.virConfGetValueType(handle, name)
     if kind == LLONG:
         number = ctypes.c_longlong()
@@ -93,10 +89,8 @@ def _value(
         )
         if found < 0:
             return 'a list of something else than strings'
-        listed = []
-        for item in items:
-            if item is None:
-                break
+        listed: list[str] = []
+        while (item := items[len(listed)]) is not None:
             listed.append(item.decode())
         return listed
     raise ValueError(f'{name!r} is of kind {kind}')
@@ -109,7 +103,9 @@ def main() -> None:
     # It would print every refusal.
     silent = _ErrorHandler(lambda _opaque, _error: None)
     library.virSetErrorFunc(None, silent)
-    json.dump([_read(library, text) for text in json.load(sys.stdin)], sys.stdout)
+    json.dump(
+        [_read(library, text) for text in json.load(sys.stdin)], sys.stdout
+    )
 
 
 if __name__ == '__main__':

@@ -178,9 +178,7 @@ class LibvirtTest(testtools.TestCase):
     def test_every_decision(self) -> None:
         """The same values, and the same files refused."""
         self.assertNotIn(None, self._compare(list(READ)))
-        self.assertEqual(
-            [None] * len(REFUSED), self._compare(list(REFUSED))
-        )
+        self.assertEqual([None] * len(REFUSED), self._compare(list(REFUSED)))
 
     def test_generated_files(self) -> None:
         """Files with many settings, from a seed that a failure shows."""

@@ -76,7 +76,7 @@ class CoversTest(testtools.TestCase):
                     self.assertEqual(
                         verdict,
                         server_name._covers(pattern.lower(), name),
-                        (pattern, name),
+                        f'{pattern} {name}',
                     )
         self.assertEqual({False, True}, verdicts)
 
@@ -109,10 +109,7 @@ class ChosenTest(testtools.TestCase):
         ):
             for dns in ((), ('other.example.org',)):
                 for ip in ((), ('203.0.113.2',)):
-                    for other in (
-                        (),
-                        (x509.RFC822Name('root@example.org'),),
-                    ):
+                    for other in ((), (x509.RFC822Name('root@example.org'),)):
                         yield certificates.certificate(
                             *common_names, dns=dns, ip=ip, other=other
                         )
@@ -170,5 +167,4 @@ class FirstCertificateTest(testtools.TestCase):
             self.assertEqual(
                 gnutls_library.Certificate(pem).sha256(),
                 inspect.first_certificate(pem).sha256,
-                pem,
             )

@@ -22,8 +22,8 @@ from typing import Any
 from unittest import mock
 
 import fixtures
-from nova import context as nova_context
 import nova.conf
+from nova import context as nova_context
 from nova import objects
 from nova.virt.libvirt import driver as libvirt_driver
 import testtools
@@ -121,17 +121,19 @@ class AdapterTestCase(testtools.TestCase):
         self.files = PrivilegedFiles(
             pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         )
-        self.patch(own_facts, nova_path=self.files)
+        self.exchange(own_facts, nova_path=self.files)
         self.files.write(
             '/etc/libvirt/qemu.conf',
             f'migrate_tls_x509_cert_dir = "{DIRECTORY}"\n'.encode(),
         )
         self.write_certificate(HOST)
+        # Nova's own lines are not looked at.
+        self.useFixture(fixtures.FakeLogger('nova'))
         self.log = self.useFixture(fixtures.FakeLogger('nova_native_tls'))
         self.host = HostConnection()
         self.context = nova_context.RequestContext('user', 'project')
 
-    def patch(self, target: Any, **attributes: Any) -> None:
+    def exchange(self, target: Any, **attributes: Any) -> None:
         """Exchange attributes until the test ends."""
         for name, value in attributes.items():
             self.useFixture(fixtures.MockPatchObject(target, name, value))

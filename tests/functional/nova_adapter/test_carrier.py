@@ -145,17 +145,12 @@ class UnreadableTest(testtools.TestCase):
     def test_what_nova_makes_of_other_types(self) -> None:
         """A number becomes text, and is refused as such."""
         data = adapter.sent(SOURCE, 5)  # type: ignore[arg-type]
-        self.assertRaises(
-            exception.FactsUnreadable, carrier.get, data, SOURCE
-        )
+        self.assertRaises(exception.FactsUnreadable, carrier.get, data, SOURCE)
 
     def test_bytes(self) -> None:
         """Nova's object does not take them; refused all the same."""
         self.assertRaises(
-            ValueError,
-            adapter.sent,
-            SOURCE,
-            host_facts.WRITTEN.encode(),  # type: ignore[arg-type]
+            ValueError, adapter.sent, SOURCE, host_facts.WRITTEN.encode()
         )
         self.assertRaises(
             exception.FactsUnreadable,

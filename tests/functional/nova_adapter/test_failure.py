@@ -38,7 +38,7 @@ class TellTest(adapter.AdapterTestCase):
         event = objects.InstanceActionEvent
         self.start = mock.create_autospec(event.event_start)
         self.finish = mock.create_autospec(event.event_finish_with_failure)
-        self.patch(
+        self.exchange(
             event,
             event_start=self.start,
             event_finish_with_failure=self.finish,
@@ -48,18 +48,15 @@ class TellTest(adapter.AdapterTestCase):
         """One line, of level ERROR."""
         log = self.useFixture(
             fixtures.FakeLogger(
-                'nova_native_tls', level=logging.ERROR, format='%(levelname)s'
-                ' %(message)s'
+                'nova_native_tls',
+                level=logging.ERROR,
+                format='%(levelname)s %(message)s',
             )
         )
         failure.tell(self.context, adapter.instance(), REASON)
         self.assertEqual(1, log.output.count('\n'))
-        self.assertStartsWith(log.output, 'ERROR ')
+        self.assertTrue(log.output.startswith('ERROR '), log.output)
         self.assertIn(REASON, log.output)
-
-    def assertStartsWith(self, text: str, beginning: str) -> None:
-        """Assert how a text begins."""
-        self.assertTrue(text.startswith(beginning), text)
 
     def test_event(self) -> None:
         """One event of the action that the user asked for."""
@@ -160,9 +157,7 @@ class ReasonsTest(adapter.AdapterTestCase):
                 reasons.note(uuid, uuid)
                 taken[uuid] = reasons.take(uuid)
 
-        threads = [
-            threading.Thread(target=work, args=(n,)) for n in range(8)
-        ]
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -20,11 +20,15 @@ from unittest import mock
 
 import fixtures
 from stevedore import _cache
+from stevedore import extension
 import testtools
 
-from nova_native_tls import exception
 from nova_native_tls.checks import base
+from nova_native_tls.checks import options
+from nova_native_tls.checks import peer_name
 from nova_native_tls.checks import runner
+from nova_native_tls.checks import versions
+from nova_native_tls import exception
 
 MODULE = """
 from nova_native_tls.checks import base
@@ -100,9 +104,7 @@ class LoadTestCase(testtools.TestCase):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
-    def install(
-        self, *points: str, distribution: str = 'some_checks'
-    ) -> None:
+    def install(self, *points: str, distribution: str = 'some_checks') -> None:
         """Install entry points, each ``name=attribute of the module``."""
         info = f'{distribution}-1.0.dist-info'
         self.file(
@@ -152,10 +154,20 @@ class LoadTest(LoadTestCase):
         """Others' checks are looked for where ours are registered."""
         self.assertEqual('nova_native_tls.prechecks', base.NAMESPACE)
         with mock.patch.object(
-            runner.extension, 'ExtensionManager', return_value=[]
+            extension, 'ExtensionManager', autospec=True, return_value=[]
         ) as manager:
             self.assertRaises(exception.NoChecks, runner.load)
         self.assertEqual((base.NAMESPACE,), manager.call_args.args)
+
+    def test_shipped(self) -> None:
+        """The checks of this project are found without being told."""
+        checks = runner.load()
+        for name, kind in (
+            ('options', options.OptionsCheck),
+            ('peer-name', peer_name.PeerNameCheck),
+            ('versions', versions.VersionsCheck),
+        ):
+            self.assertIsInstance(checks[name], kind)
 
 
 class UnusableTest(LoadTestCase):

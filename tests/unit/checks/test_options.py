@@ -62,9 +62,7 @@ class OptionsTest(testtools.TestCase):
             warnings = [
                 f for f in _ask(scheme=scheme) if f.status is Status.WARNING
             ]
-            self.assertEqual(
-                ['options.warning-1'], [f.code for f in warnings]
-            )
+            self.assertEqual(['options.warning-1'], [f.code for f in warnings])
             self.assertIn('live_migration_scheme', warnings[0].detail)
 
     def test_impossible_value(self) -> None:

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import testtools
 
 from nova_native_tls.checks import base
@@ -34,7 +36,7 @@ class PeerNameTest(testtools.TestCase):
     ) -> result.Finding:
         if stage is Stage.SOURCE:
             # The source's own name does not matter.
-            changes = {
+            changes: dict[str, Any] = {
                 'own': contexts.host(1, tls_name=None),
                 'peer': destination,
             }
@@ -48,8 +50,7 @@ class PeerNameTest(testtools.TestCase):
     def test_stages(self) -> None:
         """Where there is a destination that can be looked at."""
         self.assertEqual(
-            {Stage.DESTINATION, Stage.SOURCE},
-            peer_name.PeerNameCheck.stages,
+            {Stage.DESTINATION, Stage.SOURCE}, peer_name.PeerNameCheck.stages
         )
 
     def test_a_good_name(self) -> None:
@@ -86,8 +87,7 @@ class PeerNameTest(testtools.TestCase):
     def test_no_name_at_all(self) -> None:
         """A certificate without names is told as such."""
         finding = self._ask(
-            Stage.SOURCE,
-            contexts.host(2, tls_name=None, certificate_names=()),
+            Stage.SOURCE, contexts.host(2, tls_name=None, certificate_names=())
         )
         self.assertIs(Status.FAILURE, finding.status)
         self.assertIn('none', finding.detail)

@@ -43,7 +43,7 @@ class StatusTest(testtools.TestCase):
     def test_the_worst_wins(self) -> None:
         """In whatever order and number they come."""
         for statuses in itertools.product(Status, repeat=3):
-            self.assertIs(max(statuses), _report(*statuses).status, statuses)
+            self.assertIs(max(statuses), _report(*statuses).status)
 
     def test_order_and_numbers(self) -> None:
         """The numbers are exit statuses that scripts know."""
@@ -71,9 +71,7 @@ class SentencesTest(testtools.TestCase):
 
     def test_without_a_remedy(self) -> None:
         """Nothing hangs on at the end."""
-        self.assertEqual(
-            'a host: it was seen', contexts.finding().sentence()
-        )
+        self.assertEqual('a host: it was seen', contexts.finding().sentence())
 
     def test_one_kind_only(self) -> None:
         """The findings of one kind, in their order, in one line."""

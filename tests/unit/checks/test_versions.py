@@ -46,9 +46,7 @@ def _ask(
             contexts.context(
                 stage,
                 own=contexts.host(1, versions=own),
-                peer=None
-                if peer is None
-                else contexts.host(2, versions=peer),
+                peer=None if peer is None else contexts.host(2, versions=peer),
                 **changes,
             )
         )
@@ -60,15 +58,13 @@ class VersionsTest(testtools.TestCase):
 
     def test_stages(self) -> None:
         """Asked whenever something new is known."""
-        self.assertEqual(
-            frozenset(Stage), versions_check.VersionsCheck.stages
-        )
+        self.assertEqual(frozenset(Stage), versions_check.VersionsCheck.stages)
 
     def test_sufficient(self) -> None:
         """One success that names the hosts it is about."""
         for stage in Stage:
             (finding,) = _ask(stage, NEW)
-            self.assertIs(Status.SUCCESS, finding.status, stage)
+            self.assertIs(Status.SUCCESS, finding.status)
             self.assertEqual('compute1', finding.subject)
         for stage in (Stage.SOURCE, Stage.DESTINATION_AGAIN):
             (finding,) = _ask(stage, NEW, OLD)
@@ -90,7 +86,7 @@ class VersionsTest(testtools.TestCase):
             )
             findings = _ask(stage, OLD, peer, settings=BOTH)
             failures = [f for f in findings if f.status is Status.FAILURE]
-            self.assertEqual(len(ends), len(failures), stage)
+            self.assertEqual(len(ends), len(failures), str(stage))
             for end, failure in zip(
                 ('source', 'destination') if len(ends) == 2 else ends,
                 failures,

@@ -135,8 +135,7 @@ class NewerPeerTest(testtools.TestCase):
         """What is not understood is left aside, whatever it is."""
         for extra in ANYTHING:
             self.assertEqual(
-                HOST2,
-                facts.loads(host_facts.written(new_in_release_9=extra)),
+                HOST2, facts.loads(host_facts.written(new_in_release_9=extra))
             )
 
     def test_newer_format(self) -> None:
@@ -162,9 +161,7 @@ class RefusedTest(testtools.TestCase):
     """What cannot be used is refused by the one error, in one line."""
 
     def _assert_refused(self, text: Any) -> str:
-        err = self.assertRaises(
-            exception.FactsUnreadable, facts.loads, text
-        )
+        err = self.assertRaises(exception.FactsUnreadable, facts.loads, text)
         self.assertNotIn('\n', str(err))
         self.assertLess(len(str(err)), 600)
         return str(err)
@@ -201,9 +198,7 @@ class RefusedTest(testtools.TestCase):
     def test_missing_parts(self) -> None:
         """A part without which nothing can be decided is named."""
         for name in ('format', 'host', 'host_name', 'certificate_names'):
-            self.assertIn(
-                name, self._assert_refused(host_facts.without(name))
-            )
+            self.assertIn(name, self._assert_refused(host_facts.without(name)))
 
     def test_parts_that_may_be_missing(self) -> None:
         """What is not known need not be said."""
@@ -251,14 +246,23 @@ class RefusedTest(testtools.TestCase):
 
     def test_lists_of_something_else(self) -> None:
         """Certificate names are strings, all of them."""
-        for value in (None, 1, True, 1.5, [], {}, ['host2']):
+        values: tuple[Any, ...] = (None, 1, True, 1.5, [], {}, ['host2'])
+        for value in values:
             self._assert_refused(
                 host_facts.written(certificate_names=['host2', value])
             )
 
     def test_what_is_no_version(self) -> None:
         """Numbers with dots, and nothing else."""
-        for text in ('', '9', '9.0.0.0', '9.0-1', 'v9.0', '1000.0', '९.०'):
+        for text in (
+            '',
+            '9',
+            '9.0.0.0',
+            '9.0-1',
+            'v9.0',
+            '1000.0',
+            '\u0969.\u0966',
+        ):
             for field in ('libvirt', 'qemu'):
                 self._assert_refused(host_facts.written(**{field: text}))
 
@@ -269,9 +273,7 @@ class BoundsTest(testtools.TestCase):
     def _assert_bound(self, within: str, beyond: str) -> str:
         facts.loads(within)
         return str(
-            self.assertRaises(
-                exception.FactsUnreadable, facts.loads, beyond
-            )
+            self.assertRaises(exception.FactsUnreadable, facts.loads, beyond)
         )
 
     def test_length(self) -> None:
@@ -323,9 +325,7 @@ class BoundsTest(testtools.TestCase):
                 opening * (facts.MAX_LENGTH // len(opening)),
                 host_facts.WRITTEN.replace('"compute2"', deep[:60_000]),
             ):
-                self.assertRaises(
-                    exception.FactsUnreadable, facts.loads, text
-                )
+                self.assertRaises(exception.FactsUnreadable, facts.loads, text)
 
     def test_long_number(self) -> None:
         """A number of more digits than Python reads."""
@@ -384,8 +384,8 @@ class FuzzTest(testtools.TestCase):
         for _attempt in range(3000):
             changed = dict(values)
             for _change in range(self.random.choice((1, 1, 2, 3))):
-                changed[self.random.choice(list(values))] = (
-                    self.random.choice((*ANYTHING, *values.values()))
+                changed[self.random.choice(list(values))] = self.random.choice(
+                    (*ANYTHING, *values.values())
                 )
             outcomes.add(self._assert_bounded(json.dumps(changed)))
         self.assertEqual({False, True}, outcomes)

@@ -96,8 +96,7 @@ class HostNamesTest(testtools.TestCase):
     def test_alternative_names_count_alone(self) -> None:
         """The common name is nothing beside a DNS name."""
         self.assertEqual(
-            ('a', 'b'),
-            certificates.info('cn', dns=('a', 'b')).host_names,
+            ('a', 'b'), certificates.info('cn', dns=('a', 'b')).host_names
         )
 
     def test_an_address_silences_the_common_name(self) -> None:

@@ -207,9 +207,7 @@ class RefusedTest(testtools.TestCase):
 class MigrationDirectoryTest(testtools.TestCase):
     """Where QEMU's certificates for migrations are."""
 
-    def _directory(
-        self, text: str, *existing: str
-    ) -> tuple[str, list[str]]:
+    def _directory(self, text: str, *existing: str) -> tuple[str, list[str]]:
         asked: list[str] = []
 
         def exists(directory: str) -> bool:
@@ -261,6 +259,4 @@ class MigrationDirectoryTest(testtools.TestCase):
         path.write_text(
             STOCK + 'migrate_tls_x509_cert_dir = "/srv/migrate"\n' + STOCK
         )
-        self.assertEqual(
-            '/srv/migrate', self._directory(path.read_text())[0]
-        )
+        self.assertEqual('/srv/migrate', self._directory(path.read_text())[0])

@@ -22,9 +22,7 @@ from tests.unit.pki import certificates
 HOST = 'host2.example.org'
 
 
-def _choose(
-    *dns: str, host_name: str = HOST
-) -> server_name.ServerName:
+def _choose(*dns: str, host_name: str = HOST) -> server_name.ServerName:
     return server_name.choose(certificates.info(dns=dns), host_name)
 
 
@@ -57,9 +55,9 @@ class WholeNameTest(testtools.TestCase):
 
     def test_names_are_found_as_written(self) -> None:
         """What is shown to people is what stands in the certificate."""
-        self.assertEqual(('HOST2.Example.ORG',), _choose(
-            'HOST2.Example.ORG'
-        ).found)
+        self.assertEqual(
+            ('HOST2.Example.ORG',), _choose('HOST2.Example.ORG').found
+        )
 
     def test_wildcard(self) -> None:
         """A wildcard for the domain covers it; the whole name is verified."""
@@ -120,9 +118,7 @@ class FirstLabelTest(testtools.TestCase):
         self.assertIsNone(chosen.name)
         self.assertIn('several', chosen.problem)
         self.assertIn(HOST, chosen.problem)
-        self.assertEqual(
-            ('host2.a.example', 'host2.b.example'), chosen.found
-        )
+        self.assertEqual(('host2.a.example', 'host2.b.example'), chosen.found)
 
     def test_the_same_twice(self) -> None:
         """One name in two spellings is one name."""
@@ -133,9 +129,7 @@ class FirstLabelTest(testtools.TestCase):
 
     def test_the_whole_name_decides(self) -> None:
         """Where the whole name is there the others do not matter."""
-        self.assertEqual(
-            HOST, _choose('host2', 'host2.a.example', HOST).name
-        )
+        self.assertEqual(HOST, _choose('host2', 'host2.a.example', HOST).name)
 
     def test_similar_names(self) -> None:
         """Beginning alike is not enough."""
@@ -181,8 +175,7 @@ class NoNameTest(testtools.TestCase):
 
     def test_common_name_that_is_no_host_name(self) -> None:
         """A subject may be called anything."""
-        chosen = server_name.choose(
-            certificates.info('QEMU on host2'), HOST
+        chosen = server_name.choose(certificates.info('QEMU on host2'), HOST)
+        self.assertEqual(
+            (None, ('QEMU on host2',)), (chosen.name, chosen.found)
         )
-        self.assertEqual((None, ('QEMU on host2',)),
-                         (chosen.name, chosen.found))

@@ -19,8 +19,8 @@ import re
 
 from oslo_config import cfg
 
-from nova_native_tls import exception
 from nova_native_tls._i18n import _
+from nova_native_tls import exception
 
 _LOCATION = re.compile(
     r"""LocationInfo\(location=.*?, detail=(?:'([^']*)'|"([^"]*)")\)"""

@@ -54,6 +54,7 @@ NAMES = (
     'a.host2.example.org',
     'x.a.b.example.org',
     'example.org',
+    'host2.org',
     'org',
 )
 

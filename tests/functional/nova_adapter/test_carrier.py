@@ -78,6 +78,16 @@ class RoundTripTest(testtools.TestCase):
         carrier.put(data, DESTINATION, HOST2)
         self.assertEqual({carrier.FIELD}, data.obj_what_changed())
 
+    def test_keys(self) -> None:
+        """Hosts of an older release look under these and no others."""
+        data = adapter.migrate_data()
+        for role in carrier.Role:
+            carrier.put(data, role, HOST2)
+        self.assertEqual(
+            {'native_tls:source', 'native_tls:destination'},
+            set(data.old_vol_attachment_ids),
+        )
+
     def test_the_original_dictionary_stays(self) -> None:
         """Somebody else may hold it."""
         data = adapter.migrate_data({VOLUME: 'attachment'})

@@ -65,6 +65,15 @@ class WholeNameTest(testtools.TestCase):
             chosen = _choose(name)
             self.assertEqual((HOST, (name,)), (chosen.name, chosen.found))
 
+    def test_trailing_dot_under_a_wildcard(self) -> None:
+        """The root's dot is no label of its own, and is not verified."""
+        chosen = _choose('*.example.org', host_name='host2.example.org.')
+        self.assertEqual(HOST, chosen.name)
+
+    def test_wildcard_of_a_top_level_domain(self) -> None:
+        """It covers nothing, though one label would be left for it."""
+        self.assertIsNone(_choose('*.org', host_name='host2.org').name)
+
     def test_wildcards_that_do_not_cover_it(self) -> None:
         """One label, at the beginning, before at least two others."""
         for name in (

@@ -45,6 +45,10 @@ class Finding:
     detail: str
     remedy: str = ''
 
+    def __post_init__(self) -> None:
+        # A plug-in may write the number; it must compare like the name.
+        object.__setattr__(self, 'status', Status(self.status))
+
     def sentence(self) -> str:
         """Say it in one line."""
         text = f'{self.subject}: {self.detail}'

@@ -84,9 +84,7 @@ class Runner:
         """
         findings: list[result.Finding] = []
         for name in sorted(self.checks):
-            check = self.checks[name]
-            if context.stage in check.stages:
-                findings.extend(_answer(name, check, context))
+            findings.extend(_answer(name, self.checks[name], context))
         return result.CheckReport(findings=tuple(findings))
 
 
@@ -94,11 +92,15 @@ def _answer(
     name: str, check: base.PreCheck, context: base.CheckContext
 ) -> tuple[result.Finding, ...]:
     try:
+        if context.stage not in check.stages:
+            return ()
         answer = tuple(check.run(context))
     except Exception as err:
         LOG.exception('The pre-check %s broke', name)
         return (_broken(name, f'{type(err).__name__}: {err}'),)
-    return answer or (_broken(name, _('it gave no answer')),)
+    if not answer or not all(isinstance(a, result.Finding) for a in answer):
+        return (_broken(name, _('it gave no answer')),)
+    return answer
 
 
 def _broken(name: str, problem: str) -> result.Finding:

@@ -33,6 +33,7 @@ from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import conf as options
 from nova_native_tls import exception
+from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import flags
 from nova_native_tls.migration import plan as migration_plan
@@ -99,6 +100,13 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         disk_over_commit: bool = False,
     ) -> Any:
         """Check this host as a destination, and send its facts along."""
+        # Before Nova's own check, which leaves a file behind that Nova removes
+        # only if this method returns.
+        own = (
+            self._native_tls_check(base.Stage.DESTINATION)
+            if self._native_tls
+            else None
+        )
         migrate_data = super().check_can_live_migrate_destination(
             context,
             instance,
@@ -107,8 +115,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             block_migration,
             disk_over_commit,
         )
-        if self._native_tls:
-            own = self._native_tls_check(base.Stage.DESTINATION, migrate_data)
+        if own is not None:
             carrier.put(migrate_data, carrier.Role.DESTINATION, own)
         return migrate_data
 
@@ -207,6 +214,8 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 migrate_data,
             )
             return
+        # What an earlier migration left is not of this one.
+        self._native_tls_reasons.take(instance.uuid)
         rolled_back = failure.RollBack(recover_method)
         try:
             super().live_migration(
@@ -301,7 +310,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
     def _native_tls_check(
         self,
         stage: base.Stage,
-        migrate_data: Any,
+        migrate_data: Any = None,
         peer_role: carrier.Role | None = None,
     ) -> facts.HostFacts:
         """Run the pre-checks of a stage.
@@ -323,8 +332,9 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 settings=settings,
                 own=own,
                 peer=peer,
-                block=getattr(migrate_data, 'block_migration', None)
-                if 'block_migration' in migrate_data
+                block=migrate_data.block_migration
+                if migrate_data is not None
+                and 'block_migration' in migrate_data
                 else None,
             )
         )
@@ -345,6 +355,12 @@ def _name_to_verify(
     for anyway, the host that is dialled, where Nova states one.
     """
     if peer is not None:
+        if peer.tls_name is None:
+            raise exception.MigrationRefused(
+                reasons=_('%s does not say under which name to verify it')
+                % peer.host
+            )
+        host_names.check_name_to_verify(peer.tls_name)
         return peer.tls_name
     uri = asked.params.get('migrate_uri')
     return uris.parse_migrate_uri(str(uri)).host if uri else None

@@ -1,0 +1,133 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""With the option off it is Nova's own driver to the letter."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+from nova_native_tls.checks import runner
+from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.nova import carrier
+from nova_native_tls.nova import driver as driver_module
+from nova_native_tls.nova import failure
+from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import planned_domain
+from tests.functional.nova_adapter import adapter
+
+C = 'context'
+
+#: Every method that is overridden, with arguments and keywords.
+METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    'init_host': (('compute2',), {}),
+    'check_can_live_migrate_destination': (
+        (C, 'i', 's', 'd', 'block', 'over'),
+        {},
+    ),
+    'check_can_live_migrate_source': (
+        (C, 'i', 'data'),
+        {'block_device_info': 'disks'},
+    ),
+    'check_source_migrate_data_at_dest': ((C, 'i', 'data', 'm', 'l', 'a'), {}),
+    'pre_live_migration': ((C, 'i', 'b', 'n', 'd', 'data'), {}),
+    'live_migration': ((C, 'i', 'dest', 'post', 'recover', 'b', 'data'), {}),
+    '_live_migration_operation': (
+        (C, 'i', 'dest', 'b', 'data', 'guest', 'names'),
+        {},
+    ),
+}
+
+
+class OffTest(adapter.AdapterTestCase):
+    """None of our code is reached."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.configure('libvirt', live_migration_with_native_tls=False)
+        self.made = self.driver()
+        del self.made._native_tls_checks
+        for module, names in (
+            (carrier, ('put', 'get')),
+            (failure, ('tell', 'RollBack')),
+            (own_facts, ('collect',)),
+            (planned_domain, ('PlannedDomain',)),
+            (runner, ('load', 'Runner')),
+            (migration_settings, ('from_conf',)),
+        ):
+            for name in names:
+                self.exchange(
+                    module, **{name: mock.Mock(side_effect=AssertionError)}
+                )
+
+    def test_every_method(self) -> None:
+        """Arguments, answer and errors are the parent's."""
+        for method, (arguments, keywords) in METHODS.items():
+            with self.parent(method, return_value='answer') as parent:
+                answer = getattr(self.made, method)(*arguments, **keywords)
+            parent.assert_called_once_with(self.made, *arguments, **keywords)
+            if method in (
+                'init_host',
+                'live_migration',
+                '_live_migration_operation',
+            ):
+                self.assertIsNone(answer)
+            else:
+                self.assertEqual('answer', answer)
+            error = ValueError(method)
+            with self.parent(method, side_effect=error):
+                self.assertIs(
+                    error,
+                    self.assertRaises(
+                        ValueError,
+                        getattr(self.made, method),
+                        *arguments,
+                        **keywords,
+                    ),
+                )
+        self.assertEqual('', self.log.output)
+
+    def test_no_method_is_missing_here(self) -> None:
+        """A new override comes with a line in the list above."""
+        overridden = {
+            name
+            for name, value in vars(driver_module.NativeTLSDriver).items()
+            if callable(value)
+            and hasattr(adapter.Parent, name)
+            and not name.startswith('__')
+        }
+        self.assertEqual(set(METHODS), overridden)
+
+    def test_what_nova_sends_is_untouched(self) -> None:
+        """Whether the dictionary is there or not."""
+        for carried in (None, {}, {'volume': 'attachment'}):
+            data = adapter.migrate_data(carried)
+            data.obj_reset_changes()
+            before = data.obj_to_primitive()
+            for method, arguments in (
+                ('check_can_live_migrate_destination', (C, 'i', 's', 'd')),
+                ('check_can_live_migrate_source', (C, 'i', data)),
+                ('pre_live_migration', (C, 'i', 'b', 'n', 'd', data)),
+            ):
+                with self.parent(method, return_value=data):
+                    self.assertIs(data, getattr(self.made, method)(*arguments))
+            self.assertEqual(before, data.obj_to_primitive())
+            self.assertEqual(set(), data.obj_what_changed())
+
+    def test_what_a_peer_sends_is_not_read(self) -> None:
+        """A peer that has the option on is a stock peer."""
+        data = adapter.sent(carrier.Role.SOURCE, 'no JSON')
+        with self.parent('check_source_migrate_data_at_dest'):
+            self.made.check_source_migrate_data_at_dest(
+                C, 'i', data, 'm', 'l', 'a'
+            )

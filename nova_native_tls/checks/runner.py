@@ -41,9 +41,17 @@ def load(namespace: str = base.NAMESPACE) -> Mapping[str, base.PreCheck]:
         is taken twice.
     :raises NoChecks: there is none.
     """
-    manager: extension.ExtensionManager[Any] = extension.ExtensionManager(
-        namespace, invoke_on_load=True, on_load_failure_callback=_load_failed
-    )
+    try:
+        manager: extension.ExtensionManager[Any] = extension.ExtensionManager(
+            namespace,
+            invoke_on_load=True,
+            on_load_failure_callback=_load_failed,
+        )
+    except AssertionError as err:
+        # The one error that stevedore does not hand to the callback.
+        raise exception.CheckUnusable(
+            name=namespace, problem=f'AssertionError: {err}'
+        ) from err
     counts = collections.Counter(found.name for found in manager)
     checks = {}
     for found in manager:
@@ -85,6 +93,8 @@ class Runner:
         findings: list[result.Finding] = []
         for name in sorted(self.checks):
             findings.extend(_answer(name, self.checks[name], context))
+        if not findings:
+            findings.append(_broken(_('of any kind'), _('none was asked')))
         return result.CheckReport(findings=tuple(findings))
 
 

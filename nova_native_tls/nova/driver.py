@@ -229,13 +229,15 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             )
         except Exception as err:
             reason = self._native_tls_reasons.take(instance.uuid) or str(err)
-            failure.tell(context, instance, reason)
+            # Somebody's own wish is no failure.
+            if not rolled_back.cancelled:
+                failure.tell(context, instance, reason)
             if not rolled_back.finished:
                 raise
         else:
             # Nova up to 31 keeps the operation's error to itself.
             noted = self._native_tls_reasons.take(instance.uuid)
-            if noted is not None:
+            if noted is not None and not rolled_back.cancelled:
                 failure.tell(context, instance, noted)
 
     def _live_migration_operation(

@@ -39,9 +39,11 @@ class RollBack:
     def __init__(self, recover_method: Callable[..., Any]) -> None:
         self._recover_method = recover_method
         self.finished = False
+        self.cancelled = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Recover as Nova does, and note that it worked."""
+        self.cancelled = kwargs.get('migration_status') == 'cancelled'
         answer = self._recover_method(*args, **kwargs)
         self.finished = True
         return answer

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Any
 
@@ -64,18 +65,28 @@ def _versions(host: Any) -> versions.HostVersions:
 def _server_name(host_name: str) -> server_name.ServerName:
     try:
         directory = qemu_conf.migration_directory(
-            qemu_conf.parse(_read(qemu_conf.PATH).decode()), os.path.isdir
+            # libvirt takes any bytes in strings and comments.
+            qemu_conf.parse(
+                _read(qemu_conf.PATH).decode(errors='surrogateescape')
+            ),
+            os.path.isdir,
         )
         certificate = inspect.first_certificate(
             _read(f'{directory}/server-cert.pem')
         )
-    except (exception.NativeTLSError, OSError, UnicodeDecodeError) as err:
+    except (exception.NativeTLSError, OSError) as err:
         LOG.warning('The names in the certificate are not known: %s', err)
         return server_name.ServerName(name=None, found=(), problem=str(err))
     return server_name.choose(certificate, host_name)
 
 
 def _read(path: str) -> bytes:
-    """Read a small file as root."""
-    content, _remaining = nova_path.last_bytes(path, qemu_conf.MAX_BYTES)
+    """Read a small file as root.
+
+    :raises OSError: it cannot be read, or is too long to be what it should.
+    """
+    content, remaining = nova_path.last_bytes(path, qemu_conf.MAX_BYTES)
+    if remaining:
+        # Only the end of it is here.
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
     return bytes(content)

@@ -61,7 +61,10 @@ def dumps(facts: HostFacts) -> str:
             'host': facts.host,
             'host_name': facts.host_name,
             'tls_name': facts.tls_name,
-            'certificate_names': list(facts.certificate_names[:MAX_NAMES]),
+            # Whatever a certificate has for names, only names are sent.
+            'certificate_names': [
+                name for name in facts.certificate_names if _is_name(name)
+            ][:MAX_NAMES],
             'libvirt': _text(facts.versions.libvirt),
             'qemu': _text(facts.versions.qemu),
         },
@@ -123,9 +126,13 @@ def _field(read: dict[str, Any], name: str, kind: type) -> Any:
     return value
 
 
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= MAX_NAME_LENGTH and value.isprintable()
+
+
 def _name(read: dict[str, Any], field: str) -> str:
     value = str(_field(read, field, str))
-    if not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
+    if not _is_name(value):
         raise exception.FactsUnreadable(problem=_('%s is no name') % field)
     return value
 

@@ -14,7 +14,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import oid
+
 from cryptography import x509
 
 from nova_native_tls import exception
@@ -22,6 +25,13 @@ from nova_native_tls.pki import model
 
 #: More than any chain that QEMU could use (GnuTLS verifies 16 at the most).
 MAX_BYTES = 256 * 1024
+
+_SERVER_PURPOSES = frozenset(
+    {
+        oid.ExtendedKeyUsageOID.SERVER_AUTH,
+        oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    }
+)
 
 
 def first_certificate(pem: bytes) -> model.CertificateInfo:
@@ -38,9 +48,11 @@ def first_certificate(pem: bytes) -> model.CertificateInfo:
         )
     try:
         return describe(x509.load_pem_x509_certificate(pem))
-    except (ValueError, x509.DuplicateExtension) as err:
+    except Exception as err:
+        # Whatever bytes are in the file: damaged ones make cryptography
+        # raise KeyError, TypeError and classes of its own beside ValueError.
         raise exception.CertificateUnreadable(
-            problem=' '.join(str(err).split())
+            problem=f'{type(err).__name__}: {err}'
         ) from err
 
 
@@ -49,18 +61,19 @@ def describe(certificate: x509.Certificate) -> model.CertificateInfo:
 
     :raises ValueError: an extension or name in it is malformed.
     """
-    dns_names: tuple[str, ...] = ()
-    ip_addresses: tuple[str, ...] = ()
-    try:
-        names = certificate.extensions.get_extension_for_class(
-            x509.SubjectAlternativeName
-        ).value
-        dns_names = tuple(names.get_values_for_type(x509.DNSName))
-        ip_addresses = tuple(
-            str(a) for a in names.get_values_for_type(x509.IPAddress)
-        )
-    except x509.ExtensionNotFound:
-        pass
+    extensions = certificate.extensions
+    names = [
+        name
+        for extension in extensions
+        if isinstance(extension.value, x509.SubjectAlternativeName)
+        for name in extension.value
+    ]
+    purposes = [
+        purpose
+        for extension in extensions
+        if isinstance(extension.value, x509.ExtendedKeyUsage)
+        for purpose in extension.value
+    ]
     return model.CertificateInfo(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
@@ -70,10 +83,18 @@ def describe(certificate: x509.Certificate) -> model.CertificateInfo:
                 x509.NameOID.COMMON_NAME
             )
         ),
-        dns_names=dns_names,
-        ip_addresses=ip_addresses,
+        dns_names=_values(names, x509.DNSName),
+        ip_addresses=_values(names, x509.IPAddress),
+        uris=_values(names, x509.UniformResourceIdentifier),
+        for_servers=not purposes or not _SERVER_PURPOSES.isdisjoint(purposes),
         not_valid_before_utc=certificate.not_valid_before_utc,
         not_valid_after_utc=certificate.not_valid_after_utc,
         serial=certificate.serial_number,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
     )
+
+
+def _values(
+    names: Sequence[x509.GeneralName], kind: type[x509.GeneralName]
+) -> tuple[str, ...]:
+    return tuple(str(name.value) for name in names if isinstance(name, kind))

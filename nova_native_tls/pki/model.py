@@ -24,6 +24,9 @@ class CertificateInfo:
 
     :ivar dns_names: subjectAltName entries of type DNS, as written.
     :ivar ip_addresses: subjectAltName entries of type IP, as text.
+    :ivar uris: subjectAltName entries of type URI.
+    :ivar for_servers: its extended key usage permits TLS servers; without
+        that extension everything is permitted.
     :ivar common_names: the subject's CNs, in order.
     :ivar serial: serial number.
     :ivar sha256: fingerprint of the DER form, lower-case hexadecimal.
@@ -38,14 +41,18 @@ class CertificateInfo:
     not_valid_after_utc: datetime.datetime
     serial: int
     sha256: str
+    uris: tuple[str, ...] = ()
+    for_servers: bool = True
 
     @property
     def host_names(self) -> tuple[str, ...]:
         """The host names that GnuTLS would look at.
 
-        The common name counts only where there is no subjectAltName of
-        type DNS or IP (lib/x509/hostname-verify.c, GnuTLS 3.7.9).
+        The common name counts only where it is the only one, there is no
+        subjectAltName of type DNS, IP or URI, and the certificate is for
+        servers (lib/x509/hostname-verify.c, GnuTLS 3.7.9-2+deb12u7).
         """
-        if self.dns_names or self.ip_addresses:
+        if self.dns_names or self.ip_addresses or self.uris:
             return self.dns_names
-        return self.common_names if len(self.common_names) == 1 else ()
+        counts = self.for_servers and len(self.common_names) == 1
+        return self.common_names if counts else ()

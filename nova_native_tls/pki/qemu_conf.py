@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads qemu.conf: which directory QEMU's certificates are in.
+"""What qemu.conf says about QEMU's certificates.
 
 Read only: editing is another matter, and goes through libvirt's own lens.
 """
@@ -19,10 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
-import re
 
-from nova_native_tls._i18n import _
-from nova_native_tls import exception
+from nova_native_tls.pki import conf_syntax
 
 PATH = '/etc/libvirt/qemu.conf'
 MAX_BYTES = 256 * 1024
@@ -32,19 +30,7 @@ MAX_BYTES = 256 * 1024
 MIGRATE_DIRECTORY = '/etc/pki/libvirt-migrate'
 DEFAULT_DIRECTORY = '/etc/pki/qemu'
 
-Value = str | int | tuple[str, ...]
-
-#: The grammar of src/util/virconf.c, libvirt 9.0: a setting is a name, an
-#: equals sign, and a string, a number or a list of strings.
-_STRING = r'"""(?P<long>.*?)"""|"(?P<double>[^"\n]*)"|\'(?P<single>[^\'\n]*)\''
-_SETTING = re.compile(
-    r'[ \t]*(?P<name>[A-Za-z0-9_-]+)[ \t]*=[ \t]*'
-    rf'(?:{_STRING}|(?P<number>-?\d+)|\[(?P<list>[^\]]*)\])'
-    r'[ \t]*(?:#[^\n]*)?(?:\n|;|\Z)',
-    re.DOTALL,
-)
-_BLANK = re.compile(r'[ \t]*(?:#[^\n]*)?(?:\r?\n|;|\Z)')
-_ITEM = re.compile(r'"([^"]*)"|\'([^\']*)\'')
+Value = conf_syntax.Value
 
 
 def parse(text: str) -> Mapping[str, Value]:
@@ -53,34 +39,10 @@ def parse(text: str) -> Mapping[str, Value]:
     :raises QemuConfUnreadable: libvirt could not read it either.
     """
     settings: dict[str, Value] = {}
-    position = 0
-    while position < len(text):
-        blank = _BLANK.match(text, position)
-        if blank is not None and blank.end() > position:
-            position = blank.end()
-            continue
-        match = _SETTING.match(text, position)
-        if match is None:
-            raise exception.QemuConfUnreadable(
-                problem=_('line %d is no setting')
-                % (text.count('\n', 0, position) + 1)
-            )
+    for name, value in conf_syntax.statements(text):
         # virConfGetValue stops at the first (src/util/virconf.c).
-        settings.setdefault(match['name'], _value(match))
-        position = match.end()
+        settings.setdefault(name, value)
     return settings
-
-
-def _value(match: re.Match[str]) -> Value:
-    if match['number'] is not None:
-        return int(match['number'])
-    if match['list'] is not None:
-        return tuple(a or b for a, b in _ITEM.findall(match['list']))
-    return next(
-        match[kind]
-        for kind in ('long', 'double', 'single')
-        if match[kind] is not None
-    )
 
 
 def migration_directory(

@@ -201,7 +201,7 @@ class RefusedTest(testtools.TestCase):
             err = self.assertRaises(
                 exception.QemuConfUnreadable, qemu_conf.parse, text
             )
-            self.assertIn(f'line {line} ', str(err))
+            self.assertIn(f'line {line}:', str(err))
 
 
 class MigrationDirectoryTest(testtools.TestCase):

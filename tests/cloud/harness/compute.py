@@ -1,0 +1,188 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What can be done with the nova-compute of a host?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+import signal
+import time
+
+from tests.cloud.harness import compute_files
+from tests.cloud.harness import endpoints
+from tests.cloud.harness import ini_file
+from tests.cloud.harness import options as cloud_options
+from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness import service
+from tests.lab.harness import errors
+from tests.lab.harness import host as lab_host
+
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 40
+#: nova-compute reports for the first time five seconds after it is ready
+#: (Nova 34, nova/servicegroup/api.py, INITIAL_REPORTING_DELAY).
+POLL_S = 0.25
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """What Nova's API says of one nova-compute.
+
+    ``state`` is ``up`` for [DEFAULT] service_down_time after its death, so
+    a new ``updated_at`` says more.
+    """
+
+    state: str
+    status: str
+    updated_at: str | None
+
+
+class Compute:
+    """The nova-compute of one host, with the host's namespaces."""
+
+    def __init__(
+        self,
+        host: lab_host.Host,
+        *,
+        options: cloud_options.Options,
+        rest: cloud_rest.Rest,
+    ) -> None:
+        self.host = host
+        self._options = options
+        self._rest = rest
+        self.service = service.Service(
+            node=host,
+            name='nova-compute',
+            argv=[
+                endpoints.program(options.compute_program),
+                '--config-file',
+                compute_files.NOVA_CONF,
+            ],
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process runs; says nothing about its readiness."""
+        return self.service.is_running
+
+    def log(self) -> str:
+        """Return all that nova-compute has said, maybe nothing."""
+        return self.service.log()
+
+    def configure(
+        self, sections: Mapping[str, Mapping[str, ini_file.Value | None]]
+    ) -> None:
+        """Write nova.conf; a running nova-compute does not read it.
+
+        What is chosen for the whole cloud and these sections: what an
+        earlier call set is forgotten, None takes an option out.
+        """
+        text = compute_files.nova_conf(self.host, self._options, sections)
+        self.host.write_file(compute_files.NOVA_CONF, text)
+
+    def reconfigure(
+        self, **sections: Mapping[str, ini_file.Value | None]
+    ) -> None:
+        """Write nova.conf as ``configure``, restart, wait until it is up.
+
+        ``reconfigure(libvirt={'live_migration_tunnelled': True})``, and
+        without any section back to what the cloud came up with.
+
+        :raises ServiceError: nova-compute did not stop or not start; the
+            end of its log is shown.
+        """
+        self.stop()
+        self.configure(sections)
+        self.start()
+
+    def start(self) -> None:
+        """Start nova-compute and wait until Nova's API says it is up.
+
+        :raises ServiceError: it ended, or is not up in time.
+        """
+        known = self.state()
+        self.begin()
+        self.wait_up(after=known)
+
+    def begin(self) -> None:
+        """Start nova-compute without waiting."""
+        self.service.start()
+
+    def stop(self) -> None:
+        """End nova-compute, if it runs, at once but in order.
+
+        SIGINT, because SIGTERM leads Nova 34 to wait for threads that do
+        not end, up to [DEFAULT] graceful_shutdown_timeout.
+
+        :raises ServiceError: it still runs.
+        """
+        self.kill(signal.SIGINT)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send nova-compute a signal that ends it; wait for the end.
+
+        :raises ServiceError: it still runs.
+        """
+        self.service.kill(number, timeout_s=STOP_TIMEOUT_S)
+
+    def state(self) -> ServiceState | None:
+        """Return what Nova's API says, None before the first start."""
+        found = self._rest.get(
+            'compute',
+            '/os-services',
+            params={'binary': 'nova-compute', 'host': self.host.name},
+        )['services']
+        if not found:
+            return None
+        return ServiceState(
+            state=found[0]['state'],
+            status=found[0]['status'],
+            updated_at=found[0]['updated_at'],
+        )
+
+    def wait_up(self, *, after: ServiceState | None = None) -> None:
+        """Wait until nova-compute is up, and has reported since ``after``.
+
+        :raises ServiceError: it ended, or is not up in time.
+        """
+        deadline = time.monotonic() + START_TIMEOUT_S
+        before = None if after is None else after.updated_at
+        while True:
+            now = self.state()
+            if (
+                now is not None
+                and now.state == 'up'
+                and (after is None or now.updated_at != before)
+            ):
+                return
+            self.service.require_running()
+            if time.monotonic() > deadline:
+                raise self.service.error(
+                    f'is not up after {START_TIMEOUT_S} s, Nova says {now}'
+                )
+            time.sleep(POLL_S)
+
+    def wait_down(self, *, timeout_s: float = 60) -> None:
+        """Wait until Nova's API says that nova-compute is down.
+
+        :raises LabError: it is still up.
+        """
+        deadline = time.monotonic() + timeout_s
+        while (now := self.state()) is not None and now.state == 'up':
+            if time.monotonic() > deadline:
+                raise errors.LabError(
+                    f'nova-compute of {self.host.name} is still up for Nova '
+                    f'after {timeout_s:.0f} s.'
+                )
+            time.sleep(POLL_S)

@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How does RabbitMQ run in the controller?"""
+
+from __future__ import annotations
+
+from tests.cloud.harness import endpoints
+from tests.cloud.harness import listening
+from tests.cloud.harness import service
+from tests.lab.harness import node as lab_node
+
+#: Debian's /usr/sbin/rabbitmq-server would change to another user first.
+PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+PORT = 5672
+CONF = '/etc/rabbitmq/cloud.conf'
+
+START_TIMEOUT_S = 90
+
+_CONF = f"""\
+listeners.tcp.1 = {endpoints.CONTROLLER}:{PORT}
+default_user = openstack
+default_pass = {endpoints.PASSWORD}
+log.console = true
+log.console.level = info
+log.file = false
+disk_free_limit.absolute = 50MB
+"""
+
+
+def write_files(node: lab_node.Node) -> None:
+    """Write the configuration of the node's RabbitMQ."""
+    node.write_file(CONF, _CONF)
+
+
+def daemon(node: lab_node.Node) -> service.Service:
+    """Return RabbitMQ's daemon; its data stay in the node's state."""
+    directory = node.directory / 'rabbitmq'
+    env = {
+        # The cookie, and nothing of the machine's RabbitMQ.
+        'HOME': str(directory),
+        'RABBITMQ_NODENAME': f'rabbit@{node.name}',
+        'RABBITMQ_CONFIG_FILE': CONF,
+        'RABBITMQ_CONF_ENV_FILE': '/dev/null',
+        'RABBITMQ_ENABLED_PLUGINS_FILE': str(directory / 'plugins'),
+        'RABBITMQ_MNESIA_BASE': str(directory / 'mnesia'),
+        'RABBITMQ_LOG_BASE': str(directory),
+        'RABBITMQ_PID_FILE': str(directory / 'pid'),
+        # An idle scheduler must not spin: there are few cores for many.
+        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': (
+            '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none'
+        ),
+    }
+    return service.Service(node=node, name='rabbitmq', argv=[PROGRAM], env=env)
+
+
+def wait_ready(running: service.Service) -> None:
+    """Wait until RabbitMQ listens.
+
+    :raises ServiceError: it ended, or does not listen in time.
+    """
+    listening.wait(running, PORT, timeout_s=START_TIMEOUT_S)
+
+
+def restart(running: service.Service) -> None:
+    """Restart RabbitMQ and wait until it listens again."""
+    running.restart()
+    wait_ready(running)

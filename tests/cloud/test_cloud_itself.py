@@ -1,0 +1,282 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The cloud does what the tests on top of it take for granted.
+
+All with Nova's own driver: nothing here is about this project's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import testtools
+
+from tests.cloud.harness import cloud as cloud_cloud
+from tests.cloud.harness import compute as cloud_compute
+from tests.cloud.harness import flavors
+from tests.cloud.harness import observed_move
+from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness import virtual_machine
+from tests.lab.harness import clear_text
+from tests.lab.harness import host as lab_host
+from tests.lab.harness import pki
+from tests.lab.harness import state
+from tests.lab.harness import wire
+
+NAME = 'test-cloud'
+KILLED_NAME = 'killed-cloud'
+
+RAM = 49152
+DISK = 49153
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+@functools.cache
+def _cloud() -> cloud_cloud.Cloud:
+    """Bring one cloud up for all tests of this process."""
+    # What a killed run left behind is not the cloud that this run wants.
+    cloud_cloud.Cloud.down(NAME)
+    atexit.register(cloud_cloud.Cloud.down, NAME)
+    cloud = cloud_cloud.Cloud.up(NAME)
+    authority = pki.CertificateAuthority('QEMU migration CA of the cloud')
+    for host in cloud.lab.hosts:
+        pki.install_qemu_identity(host, authority)
+    return cloud
+
+
+class CloudTestCase(testtools.TestCase):
+    """A test on a cloud of two hosts with Nova's own driver."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cloud = _cloud()
+        self.source, self.destination = self.cloud.lab.hosts
+
+    def boot(self, **spec: Any) -> virtual_machine.VirtualMachine:
+        """Boot a server on the source, with the disk secret on its disk."""
+        name = self.id().rpartition('.')[2].removeprefix('test_')
+        machine = virtual_machine.boot(self.cloud, name, **spec)
+        self.addCleanup(machine.delete)
+        machine.write_disk_secret()
+        return machine
+
+    def set_native_tls(self, wanted: bool) -> None:
+        """Configure every nova-compute, until the end of the test."""
+        self.cloud.reconfigure(
+            libvirt={'live_migration_with_native_tls': wanted}
+        )
+
+    def assert_arrived(self, machine: virtual_machine.VirtualMachine) -> None:
+        """The server is ACTIVE on the destination, its memory whole."""
+        server = machine.show()
+        self.assertEqual('ACTIVE', server.status)
+        self.assertEqual(self.destination.name, server.host)
+        self.assertEqual((self.destination.name,), machine.running_on)
+        machine.guest.verify_memory(self.destination)
+        machine.verify_disk()
+
+
+class LiveMigrationTest(CloudTestCase):
+    """Stock Nova moves a server with a local disk, there and back."""
+
+    def test_clear_text(self) -> None:
+        """Without TLS both secrets are found: the search can find them."""
+        machine = self.boot()
+        seen = observed_move.move(machine, self.destination)
+        self.assertEqual('completed', seen.outcome.status, str(seen.outcome))
+        self.assertFalse(seen.proof.encrypted)
+        for kind in (
+            clear_text.GUEST_SECRET,
+            clear_text.DISK_SECRET,
+            clear_text.QEMU_STREAM,
+            clear_text.NBD_REQUEST,
+        ):
+            self.assertGreater(seen.proof.clear_hits.get(kind, 0), 0, kind)
+        self.assert_arrived(machine)
+
+    def test_native_tls(self) -> None:
+        """Memory and disk go over TLS 1.3, there and back."""
+        self.set_native_tls(True)
+        self.addCleanup(self.set_native_tls, False)
+        machine = self.boot()
+        seen = observed_move.move(machine, self.destination)
+        self.assertEqual('completed', seen.outcome.status, str(seen.outcome))
+        self.assert_encrypted(seen.proof)
+        self.assert_arrived(machine)
+        back = observed_move.move(machine, self.source)
+        self.assertEqual('completed', back.outcome.status, str(back.outcome))
+        self.assert_encrypted(back.proof)
+        self.assertEqual((self.source.name,), machine.running_on)
+        machine.guest.verify_memory(self.source)
+
+    def test_failure_is_told(self) -> None:
+        """What stock Nova does without a certificate is seen to its end."""
+        path = f'{pki.QEMU_DIRECTORY}/server-cert.pem'
+        kept = self.destination.read_file(path)
+        self.destination.run(['rm', path])
+        self.addCleanup(self.destination.write_file, path, kept)
+        self.set_native_tls(True)
+        self.addCleanup(self.set_native_tls, False)
+        machine = self.boot()
+        outcome = machine.live_migrate(self.destination.name)
+        self.assertEqual('error', outcome.status)
+        self.assertEqual('ERROR', outcome.server.status)
+        self.assertEqual((self.source.name,), machine.running_on)
+        machine.guest.verify_memory(self.source)
+
+    def assert_encrypted(self, proof: wire.WireProof) -> None:
+        """Both data ports had one connection, of TLS 1.3."""
+        self.assertEqual((), proof.reasons)
+        seen = {
+            port.port: (port.connections, port.tls_versions)
+            for port in proof.ports
+            if port.role == wire.DATA
+        }
+        once = (1, ('TLS 1.3',))
+        self.assertEqual({RAM: once, DISK: once}, seen)
+
+
+class RestTest(CloudTestCase):
+    """What Nova's API says comes through."""
+
+    def test_console(self) -> None:
+        """Nova's console log is what the guest said."""
+        machine = self.boot()
+        machine.guest.verify_alive(self.source)
+        self.assertIn('beat=1 ', self.cloud.servers.console_output(machine.id))
+
+    def test_refusal(self) -> None:
+        """An error has Nova's status and Nova's own sentence."""
+        error = self.assertRaises(
+            cloud_rest.RestError,
+            flavors.create_flavor,
+            self.cloud.rest,
+            'refused',
+            memory_mib=64,
+            extra_specs={'hw:cpu_policy': 'nonsense'},
+        )
+        self.assertEqual(400, error.status)
+        self.assertIn('nonsense', str(error))
+
+    def test_aggregate(self) -> None:
+        """An aggregate has its hosts and its metadata."""
+        rest = self.cloud.rest
+        made = flavors.create_aggregate(
+            rest, 'ours', hosts=['host1'], metadata={'a': 'b'}
+        )
+        self.addCleanup(flavors.delete_aggregate, rest, made)
+        found = rest.get('compute', f'/os-aggregates/{made}')['aggregate']
+        self.assertEqual(['host1'], found['hosts'])
+        self.assertEqual({'a': 'b'}, found['metadata'])
+
+
+class FaultTest(CloudTestCase):
+    """What is broken on purpose comes back, and servers live on."""
+
+    def test_nova_compute_killed(self) -> None:
+        """It is down for Nova, and up again after its start."""
+        machine = self.boot()
+        compute = self.cloud.compute(self.source.name)
+        compute.kill(signal.SIGKILL)
+        self.addCleanup(_ensure_running, compute)
+        self.assertFalse(compute.is_running)
+        compute.wait_down()
+        compute.start()
+        outcome = machine.live_migrate(self.destination.name)
+        self.assertEqual('completed', outcome.status, str(outcome))
+        self.assert_arrived(machine)
+
+    def test_message_queue_restarted(self) -> None:
+        """Every nova-compute reports again, and a server can be moved."""
+        machine = self.boot()
+        known = {each: each.state() for each in self.cloud.computes}
+        self.cloud.restart_message_queue()
+        for compute, before in known.items():
+            compute.wait_up(after=before)
+        outcome = machine.live_migrate(self.destination.name)
+        self.assertEqual('completed', outcome.status, str(outcome))
+        self.assert_arrived(machine)
+
+    def test_libvirtd_killed(self) -> None:
+        """The guest does not notice, and Nova connects again."""
+        machine = self.boot()
+        self.source.kill_libvirtd()
+        self.addCleanup(_ensure_libvirtd, self.source)
+        self.source.start_libvirtd()
+        machine.guest.verify_alive(self.source)
+        compute = self.cloud.compute(self.source.name)
+        compute.wait_up(after=compute.state())
+        self.assertEqual((self.source.name,), machine.running_on)
+
+
+class KilledUpTest(testtools.TestCase):
+    """A bring-up that is killed can be taken down like any cloud."""
+
+    def test_nothing_stays(self) -> None:
+        """No process, no state and no interface of it remain."""
+        interfaces = set(os.listdir('/sys/class/net'))
+        path = state.of_lab(KILLED_NAME).path
+        self.addCleanup(cloud_cloud.Cloud.down, KILLED_NAME)
+        script = (
+            'from tests.cloud.harness import cloud; '
+            f'cloud.Cloud.up({KILLED_NAME!r})'
+        )
+        with subprocess.Popen(
+            [sys.executable, '-u', '-c', script],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                if 'Creating the tables' in line:
+                    break
+            running.kill()
+        self.assertNotEqual([], _processes_with(str(path)))
+        cloud_cloud.Cloud.down(KILLED_NAME)
+        self.assertEqual([], _processes_with(str(path)))
+        self.assertFalse(path.exists())
+        self.assertEqual(interfaces, set(os.listdir('/sys/class/net')))
+
+
+def _ensure_running(compute: cloud_compute.Compute) -> None:
+    """Start a nova-compute that a failed test left dead."""
+    if not compute.is_running:
+        compute.start()
+
+
+def _ensure_libvirtd(host: lab_host.Host) -> None:
+    """Start a libvirtd that a failed test left dead."""
+    if host.libvirtd_pid is None:
+        host.start_libvirtd()
+
+
+def _processes_with(argument: str) -> list[str]:
+    """Return the command lines that name this."""
+    found = []
+    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            line = path.read_bytes().decode(errors='replace')
+        except OSError:
+            continue
+        if argument in line:
+            found.append(line.replace('\0', ' '))
+    return found

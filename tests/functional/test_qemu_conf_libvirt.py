@@ -263,3 +263,85 @@ def _lens_value(node: ElementTree.Element) -> Any:
     if node.findtext('value') is not None:
         return node.findtext('value')
     return tuple(item.findtext('value') or '' for item in node.findall('node'))
+
+
+#: Text that is easily read otherwise than libvirt reads it.
+READ = (
+    # end of line of another system; a lone carriage return too
+    'a = "x"\r\nb = 2\r\n',
+    'a=1\rb=2\r',
+    '# c\r\na = 1\r\n',
+    'a = ["x",\r\n"y"]\r\n',
+    # a bracket or three quotes in a list
+    'a = ["x]y"]\n',
+    'a = ["""x""", \'y\']\n',
+    'a = ["""x\n]""", \'y\']\n',
+    'a = +5\n',
+)
+REFUSED = (
+    # only blank lines (libvirt wants a name there), an empty statement
+    '\n',
+    '   ',
+    '\n ',
+    '\r\n',
+    ';',
+    ';\n',
+    'a = 1;;b=2',
+    'a=1;\n;',
+    # three quotes end at the first three quotes
+    'a = """x""""\n',
+    'a = """x""" junk\nb = """y"""\n',
+    'a = """x"""""""\n',
+    'a = """x""""""y"""\n',
+    'a = """"""',
+    'a = "x\ry"\n',
+    # lists of something that is no list
+    'a = [,]\n',
+    'a = ["x" "y"]\n',
+    'a = ["x",,"y"]\n',
+    'a = [ foo ]\n',
+    'a = ["x", # c\n "y"]\n',
+    'a = [ # c\n"x" ]\n',
+    # a name begins with a letter and has no hyphen
+    'a-b = 1\n',
+    '-a = 1\n',
+    '_a = 1\n',
+    '1a = 1\n',
+    'a = \u0663\n',
+)
+
+
+class EdgesTest(testtools.TestCase):
+    """Each of these was once read wrongly."""
+
+    def _ours(self, text: str) -> dict[str, Any] | None:
+        try:
+            settings = qemu_conf.parse(text)
+        except exception.QemuConfUnreadable:
+            return None
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in settings.items()
+        }
+
+    def test_as_libvirt(self) -> None:
+        """The same values, and the same refusals."""
+        texts = [*READ, *REFUSED]
+        for text, theirs in zip(
+            texts, libvirt_conf_reader.ask(texts), strict=True
+        ):
+            self.assertEqual(text in REFUSED, theirs is None, text)
+            self.assertEqual(theirs, self._ours(text), text)
+
+    def test_lists_of_numbers(self) -> None:
+        """They are read, as what they are."""
+        self.assertEqual({'a': (1, -2)}, dict(qemu_conf.parse('a = [1, -2]')))
+
+    def test_a_number_that_is_too_long(self) -> None:
+        """It is refused, however long: libvirt would read nonsense."""
+        for digits in (20, 5000):
+            self.assertRaises(
+                exception.QemuConfUnreadable,
+                qemu_conf.parse,
+                f'a = {"1" * digits}',
+            )

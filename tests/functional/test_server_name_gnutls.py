@@ -14,6 +14,10 @@
 
 from __future__ import annotations
 
+from cryptography.x509 import oid
+
+from cryptography.hazmat.primitives import hashes
+
 from collections.abc import Iterator
 import itertools
 
@@ -169,3 +173,42 @@ class FirstCertificateTest(testtools.TestCase):
                 gnutls_library.Certificate(pem).sha256(),
                 inspect.first_certificate(pem).sha256,
             )
+
+
+class CommonNameTest(testtools.TestCase):
+    """Where GnuTLS does not look at it, we do not either."""
+
+    HOST = 'host2.example.org'
+
+    def _check(self, issued: x509.Certificate) -> None:
+        pem = certificates.pem(issued)
+        chosen = server_name.choose(inspect.first_certificate(pem), self.HOST)
+        self.assertEqual(
+            gnutls_library.Certificate(pem).covers(self.HOST),
+            chosen.name == self.HOST,
+            chosen,
+        )
+
+    def test_beside_a_uri(self) -> None:
+        """A subjectAltName of type URI silences the common name."""
+        uri = x509.UniformResourceIdentifier('spiffe://x')
+        self._check(certificates.certificate(self.HOST, other=(uri,)))
+
+    def test_for_clients_only(self) -> None:
+        """So does a purpose that is not to be a server."""
+        name = x509.NameAttribute(x509.NameOID.COMMON_NAME, self.HOST)
+        subject = x509.Name([name])
+        self._check(
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(certificates.key().public_key())
+            .serial_number(1)
+            .not_valid_before(certificates.BEGIN)
+            .not_valid_after(certificates.END)
+            .add_extension(
+                x509.ExtendedKeyUsage([oid.ExtendedKeyUsageOID.CLIENT_AUTH]),
+                critical=False,
+            )
+            .sign(certificates.key(), hashes.SHA256())
+        )

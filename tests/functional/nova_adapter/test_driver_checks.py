@@ -359,3 +359,23 @@ class UnreadablePeerTest(Legs):
                 DESTINATION, host_facts.written(mode={'required': [1, None]})
             ),
         )
+
+
+class NothingLeftTest(adapter.AdapterTestCase):
+    """A destination that refuses leaves no file behind."""
+
+    def test_nova_is_asked_only_after_us(self) -> None:
+        """Nova's part makes a file that is removed only if we return."""
+        driver = self.driver(
+            a=contexts.Answers(contexts.finding(Status.FAILURE))
+        )
+        with self.parent('check_can_live_migrate_destination') as parent:
+            self.assertRaises(
+                nova_exception.MigrationPreCheckError,
+                driver.check_can_live_migrate_destination,
+                self.context,
+                'i',
+                's',
+                'd',
+            )
+        parent.assert_not_called()

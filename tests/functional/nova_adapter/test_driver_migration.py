@@ -286,3 +286,39 @@ class NovaItselfTest(adapter.AdapterTestCase):
         self.tell.assert_called_once_with(
             self.context, self.instance, 'no certificate'
         )
+
+
+class NoFailureTest(adapter.AdapterTestCase):
+    """What must not be told as one."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.tell = mock.create_autospec(failure.tell)
+        self.exchange(failure, tell=self.tell)
+
+    def _migrate(self, driver: Any) -> None:
+        driver.live_migration(
+            self.context, adapter.instance(), 'host2', 'post', mock.Mock()
+        )
+
+    def test_a_reason_of_an_earlier_migration(self) -> None:
+        """Nova up to 31 may note one after live_migration has returned."""
+        driver = self.driver()
+        driver._native_tls_reasons.note(adapter.UUID, 'of last week')
+        with self.parent('live_migration'):
+            self._migrate(driver)
+        self.tell.assert_not_called()
+
+    def test_an_operators_own_wish(self) -> None:
+        """A migration that was aborted has not failed."""
+
+        def nova(_self: Any, context: Any, *arguments: Any) -> None:
+            instance, dest, _post, recover, _block, data = arguments
+            recover(
+                context, instance, dest, data, migration_status='cancelled'
+            )
+            raise OSError('operation aborted: canceled by client')
+
+        with self.parent('live_migration', side_effect=nova):
+            self._migrate(self.driver())
+        self.tell.assert_not_called()

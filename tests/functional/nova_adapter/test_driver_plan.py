@@ -310,3 +310,19 @@ class TwoAtOnceTest(PlanTestCase):
             (second.params, second.flags),
         )
         self.assertEqual(before, vars(driver))
+
+
+class LostNameTest(PlanTestCase):
+    """The facts that pre_live_migration sends again are judged again."""
+
+    def test_a_name_that_cannot_be_verified(self) -> None:
+        """libvirt is not asked at all."""
+        for name in (None, 'host 2', '*.example.org', 'fe80::1%eth0'):
+            domain = Domain()
+            sent = adapter.sent(
+                carrier.Role.DESTINATION, host_facts.written(tls_name=name)
+            )
+            self.assertRaises(
+                exception.NativeTLSError, self.operate, sent, domain=domain
+            )
+            self.assertIsNone(domain.flags, (name, domain.params))

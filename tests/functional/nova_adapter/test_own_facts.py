@@ -170,3 +170,42 @@ class UnreadableTest(adapter.AdapterTestCase):
                 self.files, 'last_bytes', autospec=True, side_effect=error
             ):
                 self._assert_no_names(str(error))
+
+
+class LongFilesTest(adapter.AdapterTestCase):
+    """Nova's helper gives the end of a file, and the beginning counts."""
+
+    def test_certificate(self) -> None:
+        """The last certificate of a long file is not this host's."""
+        pem = [
+            certificates.pem(certificates.certificate(dns=(name,)))
+            for name in (adapter.HOST, 'host2.of.somebody.else')
+        ]
+        self.files.write(
+            f'{adapter.DIRECTORY}/server-cert.pem',
+            pem[0] + pem[1] * (qemu_conf.MAX_BYTES // len(pem[1])),
+        )
+        self.assertIsNone(own_facts.collect(self.host).tls_name)
+
+    def test_qemu_conf(self) -> None:
+        """The last setting of a long file is not the one that counts."""
+        self.files.write(
+            '/etc/libvirt/qemu.conf',
+            f'migrate_tls_x509_cert_dir = "{adapter.DIRECTORY}"\n'.encode()
+            + b'#' * 300000
+            + b'\nmigrate_tls_x509_cert_dir = "/x"\n',
+        )
+        self.files.write(
+            '/x/server-cert.pem',
+            certificates.pem(certificates.certificate(dns=('host2.x',))),
+        )
+        self.assertIsNone(own_facts.collect(self.host).tls_name)
+
+    def test_qemu_conf_in_latin_1(self) -> None:
+        """libvirt takes any bytes in comments, and so do we."""
+        self.files.write(
+            '/etc/libvirt/qemu.conf',
+            '# Schl\u00fcssel\n'.encode('latin-1')
+            + f'migrate_tls_x509_cert_dir = "{adapter.DIRECTORY}"\n'.encode(),
+        )
+        self.assertEqual(adapter.HOST, own_facts.collect(self.host).tls_name)

@@ -234,3 +234,17 @@ class UnusableTest(LoadTestCase):
             self.install('a=Good', f'b={name}')
             sys.path.insert(0, f'{self.directory}/{name}')
             self.assert_unusable('b', 'not a PreCheck')
+
+
+class AssertionTest(LoadTestCase):
+    """The one error that stevedore lets through by itself."""
+
+    def test_assertion(self) -> None:
+        """It is an unusable plug-in, too."""
+        module = f'asserts_{self.directory.name}'
+        self.file(f'{module}.py', 'assert False, "no luck"\n')
+        self.install(f'b={module}:Check')
+        err = self.assertRaises(
+            exception.CheckUnusable, runner.load, self.namespace
+        )
+        self.assertIn('no luck', str(err))

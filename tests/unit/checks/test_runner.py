@@ -171,3 +171,47 @@ class BrokenTest(testtools.TestCase):
             contexts.finding,
         ):
             self._assert_broken(nothing, 'TypeError')
+
+
+class Misbehaves(base.PreCheck):
+    """Answers whatever it is told to."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def run(self, context: base.CheckContext) -> Any:
+        """Answer."""
+        return self.answer
+
+
+class MisbehavingTest(testtools.TestCase):
+    """A plug-in that is wrong in other ways than by raising in run."""
+
+    def _run(self, check: base.PreCheck) -> result.CheckReport:
+        return runner.Runner({'bad': check}).run(contexts.context())
+
+    def test_status_as_a_number(self) -> None:
+        """A plain 2 is a failure as the name is."""
+        finding = result.Finding(code='a.b', status=2, subject='x', detail='y')
+        report = self._run(Misbehaves([finding]))
+        self.assertIs(result.Status.FAILURE, report.status)
+        self.assertNotEqual('', report.sentences(result.Status.FAILURE))
+
+    def test_answers_that_are_no_findings(self) -> None:
+        """What cannot be read is a failure that names the plug-in."""
+        for answer in ('text', [None], [('a', 2)], {'a': 1}):
+            report = self._run(Misbehaves(answer))
+            self.assertIs(result.Status.FAILURE, report.status)
+            self.assertIn('bad', report.sentences(result.Status.FAILURE))
+
+    def test_stages_that_are_none(self) -> None:
+        """A plug-in that cannot say when to ask it is a failure."""
+        for stages in (None, 'source', base.Stage.SOURCE):
+            check = Misbehaves([contexts.finding()])
+            check.stages = stages
+            self.assertIs(result.Status.FAILURE, self._run(check).status)
+
+    def test_nothing_asked_says_so(self) -> None:
+        """A report without checks is a failure with a sentence."""
+        report = runner.Runner({}).run(contexts.context())
+        self.assertNotEqual('', report.sentences(result.Status.FAILURE))

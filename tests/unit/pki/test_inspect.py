@@ -210,3 +210,43 @@ class FirstCertificateTest(testtools.TestCase):
             _wrapped(doubled),
         )
         self.assertIn('uplicate', str(err))
+
+
+class DamagedTest(testtools.TestCase):
+    """Single bytes changed in a good certificate."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.der = certificates.certificate(
+            'a host',
+            dns=('host2.example.org',),
+            other=(x509.RFC822Name('root@example.org'),),
+        ).public_bytes(serialization.Encoding.DER)
+
+    def _refused(self, old: bytes, new: bytes) -> None:
+        self.assertIn(old, self.der)
+        der = self.der.replace(old, new, 1)
+        pem = (
+            b'-----BEGIN CERTIFICATE-----\n'
+            + base64.encodebytes(der)
+            + b'-----END CERTIFICATE-----\n'
+        )
+        self.assertRaises(
+            exception.CertificateUnreadable, inspect.first_certificate, pem
+        )
+
+    def test_version(self) -> None:
+        """A version that X.509 has not."""
+        self._refused(bytes.fromhex('a003020102'), bytes.fromhex('a003020126'))
+
+    def test_general_name_type(self) -> None:
+        """A kind of name that cryptography does not know."""
+        self._refused(b'\x81\x10root@', b'\xa5\x10root@')
+
+    def test_string_type_in_the_subject(self) -> None:
+        """A kind of string that ASN.1 has not."""
+        self._refused(b'\x0c\x06a host', b'\x4f\x06a host')
+
+    def test_bit_string(self) -> None:
+        """A kind of string that a common name has not."""
+        self._refused(b'\x0c\x06a host', b'\x03\x06a host')

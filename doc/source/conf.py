@@ -11,14 +11,19 @@
 # under the License.
 
 import pathlib
+import sys
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+
+# Directives of this documentation's own.
+sys.path.insert(0, str(REPO / 'doc' / 'ext'))
 
 extensions = [
     'cliff.sphinxext',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
+    'sentences',
     'sphinx.ext.autodoc',
 ]
 

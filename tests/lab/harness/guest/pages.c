@@ -199,6 +199,15 @@ uint32_t pages_working_set(void)
     return working_set;
 }
 
+static void count_bad(uint32_t index)
+{
+    counters.bad++;
+    if (counters.bad <= BAD_LINES_SHOWN) {
+        print_number("bad page=", first_page + index);
+        print("\n");
+    }
+}
+
 void pages_dirty(uint32_t count)
 {
     /* In registers: writing to the state's page is slow, see guest.h. */
@@ -207,6 +216,11 @@ void pages_dirty(uint32_t count)
     for (uint32_t done = 0; done < count; done++) {
         volatile uint32_t *page = address_of(at);
 
+        /* A stale page would look good again as soon as it is dirtied. */
+        if (page[GENERATION_FIRST] != generation - 1
+            || page[GENERATION_LAST] != generation - 1) {
+            count_bad(at);
+        }
         page[GENERATION_FIRST] = generation;
         page[GENERATION_LAST] = generation;
         forget_translation((const void *)page);
@@ -228,11 +242,7 @@ void pages_check(uint32_t count)
 
     for (uint32_t done = 0; done < count; done++) {
         if (!is_good(at)) {
-            counters.bad++;
-            if (counters.bad <= BAD_LINES_SHOWN) {
-                print_number("bad page=", first_page + at);
-                print("\n");
-            }
+            count_bad(at);
         }
         if (++at == page_count) {
             at = 0;

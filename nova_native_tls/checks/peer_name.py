@@ -53,18 +53,7 @@ class PeerNameCheck(base.PreCheck):
 
 def _judge(destination: facts.HostFacts) -> result.Finding:
     if destination.tls_name is None:
-        names = ', '.join(destination.certificate_names) or _('none')
-        return result.Finding(
-            code='peer-name.undecided',
-            status=result.Status.FAILURE,
-            subject=destination.host,
-            detail=_(
-                'no one name in its certificate is its host name '
-                '%(host_name)s; names found: %(names)s'
-            )
-            % {'host_name': destination.host_name, 'names': names},
-            remedy=_('set [native_tls] tls_destination there to one of them'),
-        )
+        return _undecided(destination)
     try:
         host_names.check_name_to_verify(destination.tls_name)
     except exception.InvalidHost as err:
@@ -80,4 +69,32 @@ def _judge(destination: facts.HostFacts) -> result.Finding:
         status=result.Status.SUCCESS,
         subject=destination.host,
         detail=_('it will be verified as %s') % destination.tls_name,
+    )
+
+
+def _undecided(destination: facts.HostFacts) -> result.Finding:
+    """Say why: the names may be the wrong ones, or there is no certificate."""
+    values = {
+        'host_name': destination.host_name,
+        'names': ', '.join(destination.certificate_names) or _('none'),
+        'problem': destination.name_problem,
+    }
+    if destination.certificate_names or not destination.name_problem:
+        detail = _(
+            'no one name in its certificate is its host name '
+            '%(host_name)s; names found: %(names)s'
+        )
+        remedy = _('set [native_tls] tls_destination there to one of them')
+    else:
+        detail = _('its server certificate has no name to offer: %(problem)s')
+        remedy = _(
+            'install a server certificate there with %(host_name)s as a DNS '
+            'subjectAltName'
+        )
+    return result.Finding(
+        code='peer-name.undecided',
+        status=result.Status.FAILURE,
+        subject=destination.host,
+        detail=detail % values,
+        remedy=remedy % values,
     )

@@ -47,8 +47,8 @@ ENTRIES: tuple[entry.Entry, ...] = (
         seen=_SOURCE,
         mend=entry.Mend.DESTINATION,
         cause=_(
-            'The certificate of %(destination)s does not hold the name '
-            '%(name)s'
+            'The file server-cert.pem of %(destination)s does not hold the '
+            'name %(name)s'
         ),
         remedy=_(
             'pass a name that it holds ([native_tls] tls_destination there), '

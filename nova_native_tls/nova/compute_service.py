@@ -19,6 +19,7 @@ For hosts where Nova lives in another site directory, so that the module
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 
@@ -28,6 +29,9 @@ def main() -> None:
     # on green threads (nova/cmd/__init__.py, nova/monkey_patch.py).
     compute = importlib.import_module('nova.cmd.compute')
     make_driver_known()
+    # oslo.config and oslo.log name files after the program: those of this
+    # service are nova-compute.conf and nova-compute.log.
+    sys.argv[0] = os.path.join(os.path.dirname(sys.argv[0]), 'nova-compute')
     compute.main()
 
 

@@ -18,32 +18,31 @@ to the letter.
 
 from __future__ import annotations
 
+import datetime
 import functools
 from typing import Any
 
 import nova.conf
 from nova import exception as nova_exception
+from nova.virt import event as virt_event
 from nova.virt.libvirt import driver as libvirt_driver
 from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
-from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import conf as options
 from nova_native_tls import exception
-from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
-from nova_native_tls.migration import flags
-from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import settings as migration_settings
-from nova_native_tls.migration import uris
-from nova_native_tls.migration import versions
+from nova_native_tls.nova import arrivals
+from nova_native_tls.nova import call_plan
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import failure
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova import reason
 from nova_native_tls.peer import facts
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +57,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         super().__init__(virtapi, read_only)
         options.register_opts(CONF)
         self._native_tls_reasons = failure.Reasons()
+        self._native_tls_arrivals = arrivals.Arrivals()
 
     @property
     def _native_tls(self) -> bool:
@@ -171,6 +171,8 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
 
         nova-compute has emptied the dictionary that carries them.
         """
+        if self._native_tls:
+            self._native_tls_arrivals.expect(context, instance)
         migrate_data = super().pre_live_migration(
             context,
             instance,
@@ -186,6 +188,40 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 own_facts.collect(self._host),
             )
         return migrate_data
+
+    def post_live_migration_at_destination(
+        self, context: Any, instance: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Do as Nova does: the guest has arrived."""
+        if self._native_tls:
+            self._native_tls_arrivals.arrived(instance.uuid)
+        return super().post_live_migration_at_destination(
+            context, instance, *args, **kwargs
+        )
+
+    def rollback_live_migration_at_destination(
+        self, context: Any, instance: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Tell what this host's QEMU said, then clean up as Nova does."""
+        if self._native_tls:
+            self._native_tls_arrivals.not_arrived(instance.uuid)
+        return super().rollback_live_migration_at_destination(
+            context, instance, *args, **kwargs
+        )
+
+    def emit_event(self, event: Any) -> None:
+        """Pass an event on; a guest that stops on its way has not arrived.
+
+        Nova does not call the destination back after a failure on shared
+        storage: there libvirt's event is all that it hears, some 15 seconds
+        later (Host._event_emit_delayed).
+        """
+        if self._native_tls and isinstance(event, virt_event.LifecycleEvent):
+            if event.transition == virt_event.EVENT_LIFECYCLE_RESUMED:
+                self._native_tls_arrivals.arrived(event.uuid)
+            elif event.transition == virt_event.EVENT_LIFECYCLE_STOPPED:
+                self._native_tls_arrivals.not_arrived(event.uuid)
+        super().emit_event(event)
 
     def live_migration(
         self,
@@ -228,10 +264,14 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 migrate_data,
             )
         except Exception as err:
-            reason = self._native_tls_reasons.take(instance.uuid) or str(err)
+            noted = self._native_tls_reasons.take(instance.uuid)
             # Somebody's own wish is no failure.
             if not rolled_back.cancelled:
-                failure.tell(context, instance, reason)
+                failure.tell(
+                    context,
+                    instance,
+                    noted or reason.Reason.unexplained(str(err)),
+                )
             if not rolled_back.finished:
                 raise
         else:
@@ -251,16 +291,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         device_names: list[str],
     ) -> None:
         """Run Nova's operation on a domain that plans the call."""
-        if self._native_tls:
-            guest = libvirt_guest.Guest(
-                planned_domain.PlannedDomain(
-                    guest._domain,
-                    functools.partial(
-                        self._native_tls_plan, instance, migrate_data
-                    ),
-                )
-            )
-        try:
+        if not self._native_tls:
             super()._live_migration_operation(
                 context,
                 instance,
@@ -270,9 +301,30 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 guest,
                 device_names,
             )
+            return
+        domain = guest._domain
+        since = datetime.datetime.now(datetime.UTC)
+        plan = functools.partial(self._native_tls_plan, instance, migrate_data)
+        try:
+            super()._live_migration_operation(
+                context,
+                instance,
+                dest,
+                block_migration,
+                migrate_data,
+                libvirt_guest.Guest(
+                    planned_domain.PlannedDomain(domain, plan)
+                ),
+                device_names,
+            )
         except Exception as err:
-            if self._native_tls:
-                self._native_tls_reasons.note(instance.uuid, str(err))
+            # At once: Nova up to 31 goes on as soon as this thread ends.
+            self._native_tls_reasons.note(
+                instance.uuid,
+                reason.on_source(
+                    err, domain=domain, destination=dest, since=since
+                ),
+            )
             raise
 
     def _native_tls_plan(
@@ -282,20 +334,10 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         asked: migration_call.MigrateCall,
     ) -> migration_call.MigrateCall:
         """Decide what this one migration is asked with."""
-        peer = carrier.get(migrate_data, carrier.Role.DESTINATION)
-        own = own_facts.collect(self._host)
-        plan = migration_plan.adjust(
-            flags.BaseStage(call=asked, reasons=()),
-            settings=migration_settings.from_conf(CONF),
-            request=migration_call.MigrationRequest(
-                tls_name=_name_to_verify(peer, asked)
-            ),
-            context=versions.Context(
-                source=own.versions,
-                destination=peer.versions
-                if peer is not None
-                else versions.HostVersions(),
-            ),
+        plan = call_plan.plan(
+            asked,
+            source=own_facts.read_versions(self._host),
+            peer=carrier.get(migrate_data, carrier.Role.DESTINATION),
         )
         call = plan.permitted_call()
         LOG.info(
@@ -304,7 +346,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             ', '.join(sorted(call.flags)),
             dict(call.params),
             '; '.join(f'{a.action} {a.subject}' for a in plan.adjustments)
-            or _('nothing'),
+            or 'nothing',
             instance=instance,
         )
         return call
@@ -346,26 +388,6 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 reason=report.sentences(result.Status.FAILURE)
             )
         return own
-
-
-def _name_to_verify(
-    peer: facts.HostFacts | None, asked: migration_call.MigrateCall
-) -> str | None:
-    """Take the destination's word for its name.
-
-    A Nova without this project says nothing: then it is what QEMU would look
-    for anyway, the host that is dialled, where Nova states one.
-    """
-    if peer is not None:
-        if peer.tls_name is None:
-            raise exception.MigrationRefused(
-                reasons=_('%s does not say under which name to verify it')
-                % peer.host
-            )
-        host_names.check_name_to_verify(peer.tls_name)
-        return peer.tls_name
-    uri = asked.params.get('migrate_uri')
-    return uris.parse_migrate_uri(str(uri)).host if uri else None
 
 
 def _log(report: result.CheckReport) -> None:

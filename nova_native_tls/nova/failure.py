@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import contextlib
 import threading
 from typing import Any
 
@@ -23,14 +22,17 @@ import nova.conf
 from nova import objects
 from oslo_log import log as logging
 
+from nova_native_tls.nova import reason as told
+
 LOG = logging.getLogger(__name__)
 
 CONF = nova.conf.CONF
 
 #: The event in ``openstack server event show`` that tells the reason.
 EVENT = 'compute_native_tls_live_migration'
-#: Nova cuts an event's details here (compute.utils.exception_to_dict).
-DETAILS_LENGTH = 255
+#: The same on the destination. A name of its own, because Nova finds the
+#: event to finish by its name.
+EVENT_AT_DESTINATION = f'{EVENT}_at_destination'
 
 
 class RollBack:
@@ -58,37 +60,43 @@ class Reasons:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._reasons: dict[str, str] = {}
+        self._reasons: dict[str, told.Reason] = {}
 
-    def note(self, instance_uuid: str, reason: str) -> None:
+    def note(self, instance_uuid: str, reason: told.Reason) -> None:
         """Keep the reason why this instance's migration failed."""
         with self._lock:
             self._reasons[instance_uuid] = reason
 
-    def take(self, instance_uuid: str) -> str | None:
+    def take(self, instance_uuid: str) -> told.Reason | None:
         """Give the reason, once."""
         with self._lock:
             return self._reasons.pop(instance_uuid, None)
 
 
-def tell(context: Any, instance: Any, reason: str) -> None:
+def tell(
+    context: Any, instance: Any, reason: told.Reason, event: str = EVENT
+) -> None:
     """Put the reason where an operator looks: one line and one event.
 
     The event belongs to the action that the user asked for. An event that
     cannot be written must not harm the migration's own recovery.
     """
     LOG.error(
-        'Live migration with native TLS failed: %s', reason, instance=instance
+        'Live migration with native TLS failed: %s',
+        reason.full,
+        instance=instance,
     )
-    with contextlib.suppress(Exception):
+    try:
         objects.InstanceActionEvent.event_start(
-            context, instance.uuid, EVENT, want_result=False, host=CONF.host
+            context, instance.uuid, event, want_result=False, host=CONF.host
         )
         objects.InstanceActionEvent.event_finish_with_failure(
             context,
             instance.uuid,
-            EVENT,
-            exc_val=reason[:DETAILS_LENGTH],
-            exc_tb=reason,
+            event,
+            exc_val=reason.details,
+            exc_tb=reason.full,
             want_result=False,
         )
+    except Exception as err:
+        LOG.warning('The event cannot be written: %s', err, instance=instance)

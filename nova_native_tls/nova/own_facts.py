@@ -14,16 +14,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import Any
 
 import nova.conf
-from nova.privsep import path as nova_path
 from oslo_log import log as logging
 
 from nova_native_tls import exception
 from nova_native_tls.migration import versions
+from nova_native_tls.nova import root_file
 from nova_native_tls.peer import facts
 from nova_native_tls.pki import inspect
 from nova_native_tls.pki import qemu_conf
@@ -49,11 +48,13 @@ def collect(host: Any) -> facts.HostFacts:
         host_name=host_name,
         tls_name=CONF.native_tls.tls_destination or chosen.name,
         certificate_names=chosen.found,
-        versions=_versions(host),
+        name_problem=chosen.problem,
+        versions=read_versions(host),
     )
 
 
-def _versions(host: Any) -> versions.HostVersions:
+def read_versions(host: Any) -> versions.HostVersions:
+    """Ask the local libvirt for its version and that of the installed QEMU."""
     connection = host.get_connection()
     from_number = versions.Version.from_libvirt_number
     return versions.HostVersions(
@@ -63,30 +64,28 @@ def _versions(host: Any) -> versions.HostVersions:
 
 
 def _server_name(host_name: str) -> server_name.ServerName:
+    path = qemu_conf.PATH
     try:
         directory = qemu_conf.migration_directory(
-            # libvirt takes any bytes in strings and comments.
             qemu_conf.parse(
-                _read(qemu_conf.PATH).decode(errors='surrogateescape')
+                # libvirt takes any bytes in strings and comments.
+                root_file.read(path, qemu_conf.MAX_BYTES).decode(
+                    errors='surrogateescape'
+                )
             ),
             os.path.isdir,
         )
+        path = f'{directory}/server-cert.pem'
         certificate = inspect.first_certificate(
-            _read(f'{directory}/server-cert.pem')
+            root_file.read(path, qemu_conf.MAX_BYTES)
         )
-    except (exception.NativeTLSError, OSError) as err:
-        LOG.warning('The names in the certificate are not known: %s', err)
-        return server_name.ServerName(name=None, found=(), problem=str(err))
+    except OSError as err:
+        return _no_name(f'{path}: {err.strerror or err}')
+    except exception.NativeTLSError as err:
+        return _no_name(f'{path}: {err}')
     return server_name.choose(certificate, host_name)
 
 
-def _read(path: str) -> bytes:
-    """Read a small file as root.
-
-    :raises OSError: it cannot be read, or is too long to be what it should.
-    """
-    content, remaining = nova_path.last_bytes(path, qemu_conf.MAX_BYTES)
-    if remaining:
-        # Only the end of it is here.
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-    return bytes(content)
+def _no_name(problem: str) -> server_name.ServerName:
+    LOG.warning('The names in the certificate are not known: %s', problem)
+    return server_name.ServerName(name=None, found=(), problem=problem)

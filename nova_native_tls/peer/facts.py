@@ -31,6 +31,7 @@ FORMAT = 1
 MAX_LENGTH = 64 * 1024
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 255
+MAX_SENTENCE_LENGTH = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,14 @@ class HostFacts:
     :ivar tls_name: the name to verify in its certificate; None when it could
         not decide.
     :ivar certificate_names: every name in its server certificate.
+    :ivar name_problem: why it could not decide; empty when it could.
     """
 
     host: str
     host_name: str
     tls_name: str | None
     certificate_names: tuple[str, ...] = ()
+    name_problem: str = ''
     versions: versions.HostVersions = dataclasses.field(
         default_factory=versions.HostVersions
     )
@@ -55,6 +58,7 @@ class HostFacts:
 
 def dumps(facts: HostFacts) -> str:
     """Write facts for the other host, as one line of JSON."""
+    problem = ''.join(c for c in facts.name_problem if c.isprintable())
     return json.dumps(
         {
             'format': FORMAT,
@@ -67,6 +71,11 @@ def dumps(facts: HostFacts) -> str:
             ][:MAX_NAMES],
             'libvirt': _text(facts.versions.libvirt),
             'qemu': _text(facts.versions.qemu),
+            **(
+                {'name_problem': problem[:MAX_SENTENCE_LENGTH]}
+                if problem
+                else {}
+            ),
         },
         sort_keys=True,
     )
@@ -107,6 +116,7 @@ def loads(text: str) -> HostFacts:
         if read.get('tls_name') is None
         else _name(read, 'tls_name'),
         certificate_names=_names(read),
+        name_problem=_sentence(read, 'name_problem'),
         versions=versions.HostVersions(
             libvirt=_version(read, 'libvirt'), qemu=_version(read, 'qemu')
         ),
@@ -144,6 +154,16 @@ def _names(read: dict[str, Any]) -> tuple[str, ...]:
             problem=_('more than %d certificate names') % MAX_NAMES
         )
     return tuple(_name({'n': value}, 'n') for value in values)
+
+
+def _sentence(read: dict[str, Any], field: str) -> str:
+    """Read what people will read; a peer need not say it."""
+    if read.get(field) is None:
+        return ''
+    value = str(_field(read, field, str))
+    if len(value) > MAX_SENTENCE_LENGTH or not value.isprintable():
+        raise exception.FactsUnreadable(problem=_('%s is no sentence') % field)
+    return value
 
 
 def _version(read: dict[str, Any], name: str) -> versions.Version | None:

@@ -35,7 +35,7 @@ from nova_native_tls.checks import versions as versions_check
 from nova_native_tls import conf as options
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import root_file
 from tests.unit.pki import certificates
 
 CONF = nova.conf.CONF
@@ -121,7 +121,7 @@ class AdapterTestCase(testtools.TestCase):
         self.files = PrivilegedFiles(
             pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         )
-        self.exchange(own_facts, nova_path=self.files)
+        self.exchange(root_file, nova_path=self.files)
         self.files.write(
             '/etc/libvirt/qemu.conf',
             f'migrate_tls_x509_cert_dir = "{DIRECTORY}"\n'.encode(),
@@ -179,7 +179,9 @@ class AdapterTestCase(testtools.TestCase):
 
 def instance(uuid: str = UUID, vm_state: str = 'active') -> Any:
     """What Nova reads of an instance on these paths."""
-    return types.SimpleNamespace(uuid=uuid, vm_state=vm_state)
+    return types.SimpleNamespace(
+        uuid=uuid, vm_state=vm_state, name='instance-00000001'
+    )
 
 
 def migrate_data(

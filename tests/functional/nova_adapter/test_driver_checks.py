@@ -107,7 +107,8 @@ class Legs(adapter.AdapterTestCase):
 
     def prepare(self, driver: Any, data: Any) -> Any:
         """The preparation, on the destination."""
-        arguments = (self.context, 'i', 'disks', 'network', 'disk', data)
+        instance = adapter.instance()
+        arguments = (self.context, instance, 'b', 'network', 'disk', data)
         with self.parent('pre_live_migration', return_value=data) as parent:
             answer = driver.pre_live_migration(*arguments)
         parent.assert_called_once_with(driver, *arguments)

@@ -20,9 +20,16 @@ from typing import Any
 from unittest import mock
 
 from nova_native_tls.nova import failure
+from nova_native_tls.nova import reason
 from tests.functional.nova_adapter import adapter
 
 DATA = 'migrate_data'
+NO_CERTIFICATE = reason.Reason.unexplained('no certificate')
+
+
+def _as_it_is(error: Exception, **_known: Any) -> reason.Reason:
+    """Explain nothing."""
+    return reason.Reason.unexplained(str(error))
 
 
 class LiveMigrationTest(adapter.AdapterTestCase):
@@ -32,6 +39,7 @@ class LiveMigrationTest(adapter.AdapterTestCase):
         super().setUp()
         self.tell = mock.create_autospec(failure.tell)
         self.exchange(failure, tell=self.tell)
+        self.exchange(reason, on_source=_as_it_is)
         self.recover = mock.Mock(name='recover_method')
         self.made = self.driver()
 
@@ -114,7 +122,7 @@ class LiveMigrationTest(adapter.AdapterTestCase):
         instance = self._migrate(nova)
         self.recover.assert_called_once_with(1, 2, migration_status='failed')
         self.tell.assert_called_once_with(
-            self.context, instance, 'no certificate'
+            self.context, instance, NO_CERTIFICATE
         )
 
     def test_failure_not_rolled_back(self) -> None:
@@ -126,7 +134,9 @@ class LiveMigrationTest(adapter.AdapterTestCase):
 
         self.assertIs(error, self.assertRaises(OSError, self._migrate, nova))
         self.tell.assert_called_once_with(
-            self.context, mock.ANY, 'the monitor broke'
+            self.context,
+            mock.ANY,
+            reason.Reason.unexplained('the monitor broke'),
         )
 
     def test_recovery_that_breaks(self) -> None:
@@ -143,7 +153,7 @@ class LiveMigrationTest(adapter.AdapterTestCase):
         )
         # What libvirt said is what went wrong first.
         self.tell.assert_called_once_with(
-            self.context, mock.ANY, 'no certificate'
+            self.context, mock.ANY, NO_CERTIFICATE
         )
 
     def test_error_that_nova_keeps(self) -> None:
@@ -155,7 +165,7 @@ class LiveMigrationTest(adapter.AdapterTestCase):
 
         instance = self._migrate(nova)
         self.tell.assert_called_once_with(
-            self.context, instance, 'no certificate'
+            self.context, instance, NO_CERTIFICATE
         )
 
     def test_the_operations_own_reason(self) -> None:
@@ -168,7 +178,7 @@ class LiveMigrationTest(adapter.AdapterTestCase):
 
         instance = self._migrate(nova)
         self.tell.assert_called_once_with(
-            self.context, instance, 'no certificate'
+            self.context, instance, NO_CERTIFICATE
         )
 
     def test_told_once(self) -> None:
@@ -213,6 +223,7 @@ class NovaItselfTest(adapter.AdapterTestCase):
         super().setUp()
         self.tell = mock.create_autospec(failure.tell)
         self.exchange(failure, tell=self.tell)
+        self.exchange(reason, on_source=_as_it_is)
         self.made = self.driver()
         self.instance = adapter.instance()
         self.domain = mock.Mock()
@@ -271,7 +282,7 @@ class NovaItselfTest(adapter.AdapterTestCase):
         self._migrate(OSError('no certificate'))
         self.assertEqual(1, self.recover.call_count)
         self.tell.assert_called_once_with(
-            self.context, self.instance, 'no certificate'
+            self.context, self.instance, NO_CERTIFICATE
         )
 
     def test_failure_not_rolled_back(self) -> None:
@@ -284,7 +295,7 @@ class NovaItselfTest(adapter.AdapterTestCase):
         )
         self.assertEqual('the monitor broke', str(err))
         self.tell.assert_called_once_with(
-            self.context, self.instance, 'no certificate'
+            self.context, self.instance, NO_CERTIFICATE
         )
 
 
@@ -295,6 +306,7 @@ class NoFailureTest(adapter.AdapterTestCase):
         super().setUp()
         self.tell = mock.create_autospec(failure.tell)
         self.exchange(failure, tell=self.tell)
+        self.exchange(reason, on_source=_as_it_is)
 
     def _migrate(self, driver: Any) -> None:
         driver.live_migration(
@@ -304,7 +316,7 @@ class NoFailureTest(adapter.AdapterTestCase):
     def test_a_reason_of_an_earlier_migration(self) -> None:
         """Nova up to 31 may note one after live_migration has returned."""
         driver = self.driver()
-        driver._native_tls_reasons.note(adapter.UUID, 'of last week')
+        driver._native_tls_reasons.note(adapter.UUID, NO_CERTIFICATE)
         with self.parent('live_migration'):
             self._migrate(driver)
         self.tell.assert_not_called()

@@ -17,8 +17,11 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
+from nova.virt import event as virt_event
+
 from nova_native_tls.checks import runner
 from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver as driver_module
 from nova_native_tls.nova import failure
@@ -41,6 +44,22 @@ METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     ),
     'check_source_migrate_data_at_dest': ((C, 'i', 'data', 'm', 'l', 'a'), {}),
     'pre_live_migration': ((C, 'i', 'b', 'n', 'd', 'data'), {}),
+    'post_live_migration_at_destination': (
+        (C, 'i', 'n'),
+        {'block_migration': 'b', 'block_device_info': 'd'},
+    ),
+    'rollback_live_migration_at_destination': (
+        (C, 'i', 'n', 'b'),
+        {'destroy_disks': 'd', 'migrate_data': 'data'},
+    ),
+    'emit_event': (
+        (
+            virt_event.LifecycleEvent(
+                adapter.UUID, virt_event.EVENT_LIFECYCLE_STOPPED
+            ),
+        ),
+        {},
+    ),
     'live_migration': ((C, 'i', 'dest', 'post', 'recover', 'b', 'data'), {}),
     '_live_migration_operation': (
         (C, 'i', 'dest', 'b', 'data', 'guest', 'names'),
@@ -58,6 +77,7 @@ class OffTest(adapter.AdapterTestCase):
         self.made = self.driver()
         del self.made._native_tls_checks
         for module, names in (
+            (arrivals.Arrivals, ('expect', 'arrived', 'not_arrived')),
             (carrier, ('put', 'get')),
             (failure, ('tell', 'RollBack')),
             (own_facts, ('collect',)),
@@ -78,6 +98,7 @@ class OffTest(adapter.AdapterTestCase):
             parent.assert_called_once_with(self.made, *arguments, **keywords)
             if method in (
                 'init_host',
+                'emit_event',
                 'live_migration',
                 '_live_migration_operation',
             ):

@@ -208,7 +208,7 @@ class RefusedTest(PlanTestCase):
         )
         self.assertIsNone(domain.flags)
         self.assertEqual(
-            str(raised), driver._native_tls_reasons.take(adapter.UUID)
+            str(raised), driver._native_tls_reasons.take(adapter.UUID).full
         )
         return raised
 
@@ -244,7 +244,7 @@ class RefusedTest(PlanTestCase):
         )
         self.assertIn(
             'the peer is not there',
-            str(driver._native_tls_reasons.take(adapter.UUID)),
+            driver._native_tls_reasons.take(adapter.UUID).full,
         )
 
 

@@ -22,12 +22,15 @@ import fixtures
 from nova import objects
 
 from nova_native_tls.nova import failure
+from nova_native_tls.nova import reason
 from tests.functional.nova_adapter import adapter
 
-REASON = (
-    'Unable to access credentials /etc/pki/qemu/server-cert.pem: No such '
-    'file or directory'
+REASON = reason.Reason(
+    details='host2 has no /etc/pki/qemu/server-cert.pem: install it',
+    full='host2 has no server-cert.pem, install it. Unable to access '
+    'credentials /etc/pki/qemu/server-cert.pem: No such file or directory',
 )
+LATE = reason.Reason.unexplained('late')
 
 
 class TellTest(adapter.AdapterTestCase):
@@ -56,7 +59,7 @@ class TellTest(adapter.AdapterTestCase):
         failure.tell(self.context, adapter.instance(), REASON)
         self.assertEqual(1, log.output.count('\n'))
         self.assertTrue(log.output.startswith('ERROR '), log.output)
-        self.assertIn(REASON, log.output)
+        self.assertIn(REASON.full, log.output)
 
     def test_event(self) -> None:
         """One event of the action that the user asked for."""
@@ -72,19 +75,17 @@ class TellTest(adapter.AdapterTestCase):
             self.context,
             adapter.UUID,
             failure.EVENT,
-            exc_val=REASON,
-            exc_tb=REASON,
+            exc_val=REASON.details,
+            exc_tb=REASON.full,
             want_result=False,
         )
 
-    def test_long_reason(self) -> None:
-        """Nova would cut it too; the whole is where a traceback stands."""
-        reason = 'x' * 1000
-        failure.tell(self.context, adapter.instance(), reason)
-        arguments = self.finish.call_args.kwargs
-        self.assertEqual('x' * 255, arguments['exc_val'])
-        self.assertEqual(reason, arguments['exc_tb'])
-        self.assertIn(reason, self.log.output)
+    def test_event_at_the_destination(self) -> None:
+        """It has a name of its own, for its start and for its end."""
+        name = failure.EVENT_AT_DESTINATION
+        failure.tell(self.context, adapter.instance(), REASON, name)
+        self.assertEqual(name, self.start.call_args.args[2])
+        self.assertEqual(name, self.finish.call_args.args[2])
 
     def test_what_nova_stores(self) -> None:
         """Nova's own packing keeps the reason as the event's details."""
@@ -96,7 +97,7 @@ class TellTest(adapter.AdapterTestCase):
             exc_tb=arguments.kwargs['exc_tb'],
         )
         self.assertEqual('Error', stored['result'])
-        self.assertEqual(REASON, stored['details'])
+        self.assertEqual(REASON.details, stored['details'])
         self.assertEqual(self.context.request_id, stored['request_id'])
 
     def test_event_that_cannot_be_written(self) -> None:
@@ -104,7 +105,7 @@ class TellTest(adapter.AdapterTestCase):
         for broken in (self.start, self.finish):
             broken.side_effect = RuntimeError('no database')
             failure.tell(self.context, adapter.instance(), REASON)
-        self.assertEqual(2, self.log.output.count(REASON))
+        self.assertEqual(2, self.log.output.count(REASON.full))
 
 
 class RollBackTest(adapter.AdapterTestCase):
@@ -133,28 +134,28 @@ class ReasonsTest(adapter.AdapterTestCase):
         """Each is given once, to its own instance."""
         reasons = failure.Reasons()
         self.assertIsNone(reasons.take('a'))
-        reasons.note('a', 'late')
-        reasons.note('b', 'wrong name')
-        self.assertEqual('late', reasons.take('a'))
+        reasons.note('a', LATE)
+        reasons.note('b', REASON)
+        self.assertEqual(LATE, reasons.take('a'))
         self.assertIsNone(reasons.take('a'))
-        self.assertEqual('wrong name', reasons.take('b'))
+        self.assertEqual(REASON, reasons.take('b'))
 
     def test_the_last_counts(self) -> None:
         """A later failure replaces one that nobody took."""
         reasons = failure.Reasons()
-        reasons.note('a', 'old')
-        reasons.note('a', 'new')
-        self.assertEqual('new', reasons.take('a'))
+        reasons.note('a', REASON)
+        reasons.note('a', LATE)
+        self.assertEqual(LATE, reasons.take('a'))
 
     def test_many_threads(self) -> None:
         """None is lost, none is given to another instance."""
         reasons = failure.Reasons()
-        taken: dict[str, str | None] = {}
+        taken: dict[str, reason.Reason | None] = {}
 
         def work(number: int) -> None:
             for step in range(200):
                 uuid = f'{number}-{step}'
-                reasons.note(uuid, uuid)
+                reasons.note(uuid, reason.Reason.unexplained(uuid))
                 taken[uuid] = reasons.take(uuid)
 
         threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
@@ -163,4 +164,6 @@ class ReasonsTest(adapter.AdapterTestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(1600, len(taken))
-        self.assertEqual(list(taken), list(taken.values()))
+        self.assertEqual(
+            list(taken), [each and each.details for each in taken.values()]
+        )

@@ -92,6 +92,21 @@ class PeerNameTest(testtools.TestCase):
         self.assertIs(Status.FAILURE, finding.status)
         self.assertIn('none', finding.detail)
 
+    def test_no_certificate(self) -> None:
+        """The file and what is wrong with it, and how to mend that."""
+        problem = '/etc/pki/qemu/server-cert.pem: No such file or directory'
+        finding = self._ask(
+            Stage.SOURCE,
+            contexts.host(
+                2, tls_name=None, certificate_names=(), name_problem=problem
+            ),
+        )
+        self.assertIs(Status.FAILURE, finding.status)
+        self.assertIn(problem, finding.detail)
+        self.assertIn('install a server certificate', finding.remedy)
+        self.assertIn('host2.example.org', finding.remedy)
+        self.assertNotIn('tls_destination', finding.remedy)
+
     def test_an_impossible_name(self) -> None:
         """What is in no certificate, or is no name, is refused."""
         for name in (

@@ -127,6 +127,28 @@ class RoundTripTest(testtools.TestCase):
             set(json.loads(facts.dumps(HOST2))),
         )
 
+    def test_why_there_is_no_name(self) -> None:
+        """The reason travels, on one line and not for ever."""
+        problem = '/etc/pki/qemu/server-cert.pem: No such file or directory'
+        undecided = dataclasses.replace(
+            HOST2, tls_name=None, name_problem=problem
+        )
+        self.assertEqual(undecided, facts.loads(facts.dumps(undecided)))
+        long = dataclasses.replace(HOST2, name_problem='a\nb\0' + 'x' * 9999)
+        read = facts.loads(facts.dumps(long)).name_problem
+        self.assertEqual('ab' + 'x' * 498, read)
+
+    def test_a_reason_that_is_none(self) -> None:
+        """Of every type that may come, only a sentence is taken."""
+        for value in ANYTHING:
+            text = host_facts.written(name_problem=value)
+            try:
+                read = facts.loads(text).name_problem
+            except exception.FactsUnreadable:
+                continue
+            self.assertTrue(read.isprintable(), repr(value))
+            self.assertIn(value, (None, read))
+
 
 class NewerPeerTest(testtools.TestCase):
     """A peer of a later release."""

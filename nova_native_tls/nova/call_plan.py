@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What one migration is asked with, by Nova's options and both hosts."""
+
+from __future__ import annotations
+
+import nova.conf
+
+from nova_native_tls._i18n import _
+from nova_native_tls import exception
+from nova_native_tls import host_names
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import flags
+from nova_native_tls.migration import plan as migration_plan
+from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.migration import uris
+from nova_native_tls.migration import versions
+from nova_native_tls.peer import facts
+
+CONF = nova.conf.CONF
+
+
+def plan(
+    asked: migration_call.MigrateCall,
+    *,
+    source: versions.HostVersions,
+    peer: facts.HostFacts | None,
+) -> migration_plan.MigrationPlan:
+    """Plan what becomes of Nova's own call.
+
+    :param peer: what the destination said; None for a Nova without this
+        project.
+    :raises MigrationRefused: the destination does not say its name.
+    """
+    return migration_plan.adjust(
+        flags.BaseStage(call=asked, reasons=()),
+        settings=migration_settings.from_conf(CONF),
+        request=migration_call.MigrationRequest(
+            tls_name=_name_to_verify(peer, asked)
+        ),
+        context=versions.Context(
+            source=source,
+            destination=peer.versions
+            if peer is not None
+            else versions.HostVersions(),
+        ),
+    )
+
+
+def _name_to_verify(
+    peer: facts.HostFacts | None, asked: migration_call.MigrateCall
+) -> str | None:
+    """Take the destination's word for its name.
+
+    A Nova without this project says nothing: then it is what QEMU would look
+    for anyway, the host that is dialled, where Nova states one.
+    """
+    if peer is not None:
+        if peer.tls_name is None:
+            raise exception.MigrationRefused(
+                reasons=_('%s does not say under which name to verify it')
+                % peer.host
+            )
+        host_names.check_name_to_verify(peer.tls_name)
+        return peer.tls_name
+    uri = asked.params.get('migrate_uri')
+    return uris.parse_migrate_uri(str(uri)).host if uri else None

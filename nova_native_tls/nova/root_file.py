@@ -1,0 +1,41 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads files that only root may read, by Nova's privileged helper."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from nova.privsep import path as nova_path
+
+
+def read(path: str, max_bytes: int) -> bytes:
+    """Read a small file whole.
+
+    :raises OSError: it cannot be read, or is longer than that.
+    """
+    content, remaining = nova_path.last_bytes(path, max_bytes)
+    if remaining:
+        # Only the end of it is here.
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+    return bytes(content)
+
+
+def read_end(path: str, max_bytes: int) -> bytes:
+    """Read at most so many bytes from the end of a file.
+
+    :raises OSError: it cannot be read.
+    """
+    content, _remaining = nova_path.last_bytes(path, max_bytes)
+    return bytes(content)

@@ -73,11 +73,12 @@ ENTRIES: tuple[entry.Entry, ...] = (
         mend=entry.Mend.BOTH,
         cause=_(
             "The libvirtd daemons (not QEMU) do not trust each other's "
-            'certificates'
+            'certificates, or not for the name that was dialled'
         ),
         remedy=_(
-            'run virt-pki-validate on both hosts; /etc/pki/CA/cacert.pem of '
-            'both has to hold the CA of both, and dates have to be valid'
+            'run virt-pki-validate on both hosts: each CA in the cacert.pem '
+            "of both, valid dates, the dialled name in the destination's "
+            'certificate'
         ),
         upstream=_CONTEXT,
     ),

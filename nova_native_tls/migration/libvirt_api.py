@@ -95,6 +95,21 @@ def to_bitmask(
     return mask
 
 
+def could_not_connect(error: Exception) -> bool:
+    """Tell whether the source's daemon did not even reach the destination's.
+
+    Then nothing was migrated (qemuMigrationSrcPerformPeer2Peer in libvirt
+    src/qemu/qemu_migration.c).
+
+    :param error: what a peer-to-peer migration raised.
+    """
+    return (
+        libvirt is not None
+        and isinstance(error, libvirt.libvirtError)
+        and 'Failed to connect to remote libvirt URI' in str(error)
+    )
+
+
 @contextlib.contextmanager
 def _translated(operation: str) -> Iterator[None]:
     try:

@@ -29,10 +29,12 @@ class Arrival:
 
     :ivar context: of the request that moves it; an event that is written
         with it belongs to the action that the user asked for.
+    :ivar source: the host that it comes from, as Nova calls it.
     """
 
     context: Any
     instance: Any
+    source: str
     since: datetime.datetime
 
 
@@ -48,6 +50,7 @@ class Arrivals:
         arrival = Arrival(
             context=context,
             instance=instance,
+            source=instance.host or '',
             since=datetime.datetime.now(datetime.UTC),
         )
         with self._lock:
@@ -62,7 +65,9 @@ class Arrivals:
         arrival = self._take(instance_uuid)
         if arrival is None:
             return
-        found = reason.on_destination(arrival.instance.name, arrival.since)
+        found = reason.on_destination(
+            arrival.instance.name, source=arrival.source, since=arrival.since
+        )
         if found is not None:
             failure.tell(
                 arrival.context,

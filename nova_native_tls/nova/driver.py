@@ -313,7 +313,12 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 block_migration,
                 migrate_data,
                 libvirt_guest.Guest(
-                    planned_domain.PlannedDomain(domain, plan)
+                    planned_domain.PlannedDomain(
+                        domain,
+                        plan,
+                        # By the name that Nova has for it.
+                        other_uri=self._live_migration_uri(dest),
+                    )
                 ),
                 device_names,
             )

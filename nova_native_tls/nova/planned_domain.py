@@ -22,9 +22,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from oslo_log import log as logging
+
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import libvirt_api
+
+LOG = logging.getLogger(__name__)
 
 Plan = Callable[[migration_call.MigrateCall], migration_call.MigrateCall]
 
@@ -32,9 +36,17 @@ Plan = Callable[[migration_call.MigrateCall], migration_call.MigrateCall]
 class PlannedDomain:
     """Everything of a libvirt domain, but the migration is planned first."""
 
-    def __init__(self, domain: Any, plan: Plan) -> None:
+    def __init__(
+        self, domain: Any, plan: Plan, other_uri: str | None = None
+    ) -> None:
+        """Wrap a domain.
+
+        :param other_uri: the destination's daemon by another name, tried
+            where libvirt's own TLS does not take the first.
+        """
         self._domain = domain
         self._plan = plan
+        self._other_uri = other_uri
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._domain, name)
@@ -67,8 +79,27 @@ class PlannedDomain:
             for name, value in call.params.items()
         )
         unknown = flags & ~libvirt_abi.bitmask(names)
-        return self._domain.migrateToURI3(
+        return self._migrate(
             dconnuri,
             params=asked,
             flags=unknown | libvirt_api.to_bitmask(call.flags),
         )
+
+    def _migrate(self, uri: str, **arguments: Any) -> Any:
+        """Ask libvirt, by another name if the first is in no certificate.
+
+        Nova lets ``live_migration_inbound_addr`` be dialled not only by QEMU
+        but by libvirt too, whose certificate may not hold it.
+        """
+        try:
+            return self._domain.migrateToURI3(uri, **arguments)
+        except Exception as err:
+            other = self._other_uri
+            if (
+                other in (None, uri)
+                or '+tls://' not in uri
+                or not libvirt_api.could_not_connect(err)
+            ):
+                raise
+            LOG.warning('%s; nothing was migrated. Trying %s', err, other)
+            return self._domain.migrateToURI3(other, **arguments)

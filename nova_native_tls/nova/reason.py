@@ -113,7 +113,9 @@ def _on_source(
     return Reason.unexplained(error) if found is None else _told(found, error)
 
 
-def on_destination(guest: str, since: datetime.datetime) -> Reason | None:
+def on_destination(
+    guest: str, *, source: str, since: datetime.datetime
+) -> Reason | None:
     """Explain what QEMU said here, where the guest did not arrive.
 
     Why a client certificate was refused is known only here: with TLS 1.3 the
@@ -124,7 +126,9 @@ def on_destination(guest: str, since: datetime.datetime) -> Reason | None:
     :returns: None unless it says what is wrong; all else the source tells.
     """
     try:
-        names = matcher.Names(destination=CONF.host, guest=guest)
+        names = matcher.Names(
+            source=source, destination=CONF.host, guest=guest
+        )
         found = matcher.best_of('', _log_end(names), names=names, since=since)
     except Exception:
         LOG.exception('A failed migration cannot be explained')

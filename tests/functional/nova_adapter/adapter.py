@@ -180,7 +180,7 @@ class AdapterTestCase(testtools.TestCase):
 def instance(uuid: str = UUID, vm_state: str = 'active') -> Any:
     """What Nova reads of an instance on these paths."""
     return types.SimpleNamespace(
-        uuid=uuid, vm_state=vm_state, name='instance-00000001'
+        uuid=uuid, vm_state=vm_state, name='instance-00000001', host='compute1'
     )
 
 

@@ -72,8 +72,9 @@ class ArrivalsTest(adapter.AdapterTestCase):
         self._expect()
         parent = self._roll_back()
         self._assert_told()
-        name, since = self.ask.call_args.args
-        self.assertEqual(self.instance.name, name)
+        self.assertEqual((self.instance.name,), self.ask.call_args.args)
+        self.assertEqual('compute1', self.ask.call_args.kwargs['source'])
+        since = self.ask.call_args.kwargs['since']
         self.assertTrue(before <= since <= datetime.datetime.now(datetime.UTC))
         parent.assert_called_once_with(
             self.made,

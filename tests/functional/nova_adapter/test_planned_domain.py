@@ -28,6 +28,7 @@ from nova_native_tls.nova import planned_domain
 
 Call = migration_call.MigrateCall
 URI = 'qemu+tls://host2/system'
+SOME = {'migrate_uri': 'tcp://203.0.113.2', 'bandwidth': 100}
 
 
 class RecordingDomain:
@@ -192,3 +193,82 @@ class GuestTest(testtools.TestCase):
         self.assertEqual('a UUID', domain.UUIDString())
         self.assertEqual('migrated', domain.migrateToURI3(URI))
         self.assertFalse(hasattr(domain, 'abortJob'))
+
+
+class OtherUriTest(testtools.TestCase):
+    """The address of a migration network is in no libvirt certificate."""
+
+    uri = 'qemu+tls://203.0.113.2/system'
+    unreachable = (
+        'operation failed: Failed to connect to remote libvirt URI '
+        "qemu+tls://203.0.113.2/system: Failed to verify peer's certificate"
+    )
+
+    def _migrate(
+        self, *errors: str | None, uri: str = uri, other_uri: str | None = URI
+    ) -> list[str]:
+        """Migrate; libvirt answers with these errors, one after another."""
+        answers = iter(errors)
+        tried = []
+
+        class Domain(RecordingDomain):
+            def migrateToURI3(
+                self, dconnuri: str, params: dict[str, Any], flags: int
+            ) -> str:
+                tried.append(dconnuri)
+                super().migrateToURI3(dconnuri, params, flags)
+                sentence = next(answers)
+                if sentence is not None:
+                    raise libvirt.libvirtError(sentence)
+                return 'migrated'
+
+        domain = Domain()
+        planned = planned_domain.PlannedDomain(
+            domain, _unchanged, other_uri=other_uri
+        )
+        try:
+            planned.migrateToURI3(uri, params=dict(SOME), flags=1)
+        except libvirt.libvirtError as err:
+            tried.append(str(err))
+        # Only the daemon's name differs; QEMU dials what it was to dial.
+        for _uri, params, flags in domain.asked:
+            self.assertEqual((SOME, 1), (params, flags))
+        return tried
+
+    def test_first_name_is_good(self) -> None:
+        """No other is tried."""
+        self.assertEqual([self.uri], self._migrate(None))
+
+    def test_first_name_is_in_no_certificate(self) -> None:
+        """Nothing was migrated yet: the other name is tried."""
+        self.assertEqual(
+            [self.uri, URI], self._migrate(self.unreachable, None)
+        )
+
+    def test_both_fail(self) -> None:
+        """The second error is the one that counts; there is no third try."""
+        self.assertEqual(
+            [self.uri, URI, 'host2 is down'],
+            self._migrate(self.unreachable, 'host2 is down'),
+        )
+
+    def test_any_other_failure(self) -> None:
+        """A migration that may have begun is not begun again."""
+        sentence = 'operation failed: migration out job: it broke'
+        self.assertEqual([self.uri, sentence], self._migrate(sentence))
+
+    def test_no_other_name(self) -> None:
+        """Then the failure is final."""
+        for other in (None, self.uri):
+            self.assertEqual(
+                [self.uri, self.unreachable],
+                self._migrate(self.unreachable, other_uri=other),
+            )
+
+    def test_not_for_other_transports(self) -> None:
+        """SSH and TCP have no certificate that could lack a name."""
+        for uri in ('qemu+ssh://203.0.113.2/system', 'qemu+tcp://h/system'):
+            self.assertEqual(
+                [uri, self.unreachable],
+                self._migrate(self.unreachable, uri=uri),
+            )

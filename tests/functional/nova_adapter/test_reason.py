@@ -43,6 +43,10 @@ REFUSED = (
 )
 
 
+def _on_destination() -> reason.Reason | None:
+    return reason.on_destination(GUEST, source='compute1', since=SINCE)
+
+
 class ReasonTestCase(adapter.AdapterTestCase):
     """A host whose QEMU has a log and a monitor."""
 
@@ -152,9 +156,9 @@ class OnDestinationTest(ReasonTestCase):
     def test_reason(self) -> None:
         """The certificate that was refused, and whose."""
         self.write_log(f'{AFTER} {REFUSED}')
-        found = reason.on_destination(GUEST, SINCE)
+        found = _on_destination()
         assert found is not None
-        self.assertIn('source', found.details)
+        self.assertIn('source compute1', found.details)
         self.assertIn('compute2', found.details)
         self.assertIn("hasn't got a known issuer", found.full)
         self.assertNotIn('libvirt reported', found.full)
@@ -165,28 +169,28 @@ class OnDestinationTest(ReasonTestCase):
             f'{AFTER} qemu-system-x86_64: load of migration failed: '
             'Input/output error'
         )
-        self.assertIsNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNone(_on_destination())
 
     def test_older(self) -> None:
         """What was said before this guest was expected."""
         self.write_log(f'{BEFORE} {REFUSED}')
-        self.assertIsNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNone(_on_destination())
 
     def test_no_log(self) -> None:
         """QEMU was never started here."""
-        self.assertIsNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNone(_on_destination())
 
     def test_the_end_of_a_long_log(self) -> None:
         """Only the end is read, and the newest reason is there."""
         self.write_log(
             'x' * (2 * reason.LOG_BYTES), '\xff\0', f'{AFTER} {REFUSED}'
         )
-        self.assertIsNotNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNotNone(_on_destination())
         self.write_log(f'{AFTER} {REFUSED}', 'x' * (2 * reason.LOG_BYTES))
-        self.assertIsNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNone(_on_destination())
 
     def test_what_cannot_be_explained(self) -> None:
         """Nothing is raised into Nova's clean-up."""
         self.exchange(reason, _log_end=mock.Mock(side_effect=RuntimeError))
-        self.assertIsNone(reason.on_destination(GUEST, SINCE))
+        self.assertIsNone(_on_destination())
         self.assertIn('cannot be explained', self.log.output)

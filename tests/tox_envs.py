@@ -35,13 +35,18 @@ ENVS = (
     'pep8',
     'py3',
     'functional',
+    'upstream-nova29',
+    'upstream-nova34',
     'lab',
+    'cloud',
     'docs',
     'releasenotes',
     'genconfig',
     'cover',
 )
 ADVICE = {
+    'cloud': 'run one test alone: .tox/cloud/bin/stestr --test-path '
+    './tests/cloud run --serial NAME',
     'cover': 'write tests for the lines that the report names',
     'lab': 'run one test alone: .tox/lab/bin/stestr --test-path ./tests/lab '
     'run --serial NAME',
@@ -100,7 +105,10 @@ def runs_tests(env: str) -> bool:
 
     Not for ``cover``: it runs the tests of two other environments again.
     """
-    return env in ('functional', 'lab') or re.match(r'py\d', env) is not None
+    return (
+        env in ('functional', 'lab', 'cloud')
+        or re.match(r'py\d', env) is not None
+    )
 
 
 def count(env: str, *, exit_status: int, output: str) -> Counts:

@@ -12,6 +12,8 @@
 
 """Write constraints/nova34.txt: one version for every package in use.
 
+Or, for an older Nova, one version for every package that its tests need.
+
 pip resolves all requirements of this repository together, without
 installing anything. Run it by ``tox -e constraints``, on the oldest Python
 that is supported: what can be had there can be had on the newer ones.
@@ -34,10 +36,16 @@ from packaging import requirements
 from packaging import utils
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
-TARGET = REPO / 'constraints' / 'nova34.txt'
+NEWEST = 34
+RELEASES = range(29, NEWEST + 1)
 SOURCES = (
     'requirements.txt',
     'test-requirements.txt',
+    'tests/upstream/requirements.txt',
+)
+NEWEST_SOURCES = (
+    *SOURCES,
+    'tests/cloud/requirements.txt',
     'doc/requirements.txt',
     'constraints/nova34.in',
 )
@@ -46,14 +54,28 @@ HEADER = """\
 # Every package that this repository can need, at the version it is tested
 # with. Written by "tox -e constraints"; see CONTRIBUTING.rst.
 """
+OLDER_HEADER = """\
+# What Nova's own tests of the libvirt driver and this repository need for
+# "tox -e upstream-nova{0}". Written by "tox -e constraints -- --release {0}".
+"""
 
 
-def extras(pyproject: pathlib.Path) -> list[str]:
-    """The requirements of all extras."""
+def target(release: int) -> pathlib.Path:
+    """The file of a release of Nova."""
+    return REPO / 'constraints' / f'nova{release}.txt'
+
+
+def extras(pyproject: pathlib.Path, release: int) -> list[str]:
+    """The requirements of all extras, for older releases of libvirt only."""
     groups = tomllib.loads(pyproject.read_text())['project'][
         'optional-dependencies'
     ]
-    return [line for group in groups.values() for line in group]
+    return [
+        line
+        for name, group in groups.items()
+        if release == NEWEST or name == 'libvirt'
+        for line in group
+    ]
 
 
 def pins(text: str, free: Collection[str]) -> list[str]:
@@ -69,7 +91,7 @@ def pins(text: str, free: Collection[str]) -> list[str]:
     return kept
 
 
-def resolve(base: list[str]) -> list[dict[str, Any]]:
+def resolve(base: list[str], release: int) -> list[dict[str, Any]]:
     """Ask pip for one version of everything; the metadata of each."""
     with tempfile.TemporaryDirectory() as folder:
         constraint = pathlib.Path(folder, 'base.txt')
@@ -78,9 +100,9 @@ def resolve(base: list[str]) -> list[dict[str, Any]]:
         command = [sys.executable, '-m', 'pip', 'install', '--quiet']
         command += ['--dry-run', '--ignore-installed']
         command += ['--report', str(report), '--constraint', str(constraint)]
-        for source in SOURCES:
+        for source in NEWEST_SOURCES if release == NEWEST else SOURCES:
             command += ['--requirement', str(REPO / source)]
-        command += extras(REPO / 'pyproject.toml')
+        command += extras(REPO / 'pyproject.toml', release)
         subprocess.run(command, check=True)
         found = json.loads(report.read_text())['install']
     return [item['metadata'] for item in found]
@@ -110,9 +132,15 @@ def missing(packages: list[dict[str, Any]]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
+        '--release',
+        type=int,
+        choices=RELEASES,
+        default=NEWEST,
+        help='the Nova whose constraints are written; default: %(default)s',
+    )
+    parser.add_argument(
         '--base',
         type=pathlib.Path,
-        default=TARGET,
         help='constraints that stay as they are; default: the present ones',
     )
     parser.add_argument(
@@ -124,9 +152,14 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     free = {utils.canonicalize_name(name) for name in arguments.free}
-    base = [] if 'all' in free else pins(arguments.base.read_text(), free)
-    packages = resolve(base)
-    lacking = missing(packages)
+    release = arguments.release
+    path = target(release)
+    base = []
+    if 'all' not in free:
+        base = pins((arguments.base or path).read_text(), free)
+    packages = resolve(base, release)
+    # What an older release lacks on another Python is not constrained.
+    lacking = missing(packages) if release == NEWEST else []
     if lacking:
         print(
             f'Add to constraints/nova34.in: {", ".join(lacking)}',
@@ -137,8 +170,9 @@ def main() -> int:
         (f'{item["name"]}=={item["version"]}' for item in packages),
         key=str.lower,
     )
-    TARGET.write_text(HEADER + '\n'.join(lines) + '\n')
-    print(f'{TARGET.relative_to(REPO)}: {len(lines)} packages')
+    header = HEADER if release == NEWEST else OLDER_HEADER.format(release)
+    path.write_text(header + '\n'.join(lines) + '\n')
+    print(f'{path.relative_to(REPO)}: {len(lines)} packages')
     return 0
 
 

@@ -84,11 +84,15 @@ def _undecided(destination: facts.HostFacts) -> result.Finding:
             'no one name in its certificate is its host name '
             '%(host_name)s; names found: %(names)s'
         )
-        remedy = _('set [native_tls] tls_destination there to one of them')
+        remedy = _(
+            'install a server-cert.pem there with %(host_name)s as a DNS '
+            'subjectAltName, or set [native_tls] tls_destination there to '
+            'the one that is its own'
+        )
     else:
         detail = _('its server certificate has no name to offer: %(problem)s')
         remedy = _(
-            'install a server certificate there with %(host_name)s as a DNS '
+            'install a server-cert.pem there with %(host_name)s as a DNS '
             'subjectAltName'
         )
     return result.Finding(

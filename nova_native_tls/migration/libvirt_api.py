@@ -98,15 +98,19 @@ def to_bitmask(
 def could_not_connect(error: Exception) -> bool:
     """Tell whether the source's daemon did not even reach the destination's.
 
-    Then nothing was migrated (qemuMigrationSrcPerformPeer2Peer in libvirt
-    src/qemu/qemu_migration.c).
+    Then nothing was migrated: authentication is over before a migration
+    begins (qemuMigrationSrcPerformPeer2Peer in src/qemu/qemu_migration.c;
+    libvirt 9.0 raises the error of the connection as it is).
 
     :param error: what a peer-to-peer migration raised.
     """
     return (
         libvirt is not None
         and isinstance(error, libvirt.libvirtError)
-        and 'Failed to connect to remote libvirt URI' in str(error)
+        and (
+            error.get_error_code() == libvirt.VIR_ERR_AUTH_FAILED
+            or 'Failed to connect to remote libvirt URI' in str(error)
+        )
     )
 
 

@@ -217,9 +217,11 @@ class OtherUriTest(testtools.TestCase):
             ) -> str:
                 tried.append(dconnuri)
                 super().migrateToURI3(dconnuri, params, flags)
-                sentence = next(answers)
-                if sentence is not None:
-                    raise libvirt.libvirtError(sentence)
+                error = next(answers)
+                if isinstance(error, str):
+                    error = libvirt.libvirtError(error)
+                if error is not None:
+                    raise error
                 return 'migrated'
 
         domain = Domain()
@@ -244,6 +246,17 @@ class OtherUriTest(testtools.TestCase):
         self.assertEqual(
             [self.uri, URI], self._migrate(self.unreachable, None)
         )
+
+    def test_libvirt_9_0(self) -> None:
+        """There the error of the connection comes as it is."""
+        error = libvirt.libvirtError('authentication failed')
+        error.err = (
+            libvirt.VIR_ERR_AUTH_FAILED,
+            libvirt.VIR_FROM_RPC,
+            "authentication failed: Failed to verify peer's certificate",
+            *(None,) * 6,
+        )
+        self.assertEqual([self.uri, URI], self._migrate(error, None))
 
     def test_both_fail(self) -> None:
         """The second error is the one that counts; there is no third try."""

@@ -103,7 +103,7 @@ class PeerNameTest(testtools.TestCase):
         )
         self.assertIs(Status.FAILURE, finding.status)
         self.assertIn(problem, finding.detail)
-        self.assertIn('install a server certificate', finding.remedy)
+        self.assertIn('install a server-cert.pem', finding.remedy)
         self.assertIn('host2.example.org', finding.remedy)
         self.assertNotIn('tls_destination', finding.remedy)
 

@@ -23,27 +23,23 @@ import functools
 from typing import Any
 
 import nova.conf
-from nova import exception as nova_exception
 from nova.virt import event as virt_event
 from nova.virt.libvirt import driver as libvirt_driver
 from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
 from nova_native_tls.checks import base
-from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import conf as options
-from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
-from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import call_plan
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import failure
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova import pre_checks
 from nova_native_tls.nova import reason
-from nova_native_tls.peer import facts
 
 LOG = logging.getLogger(__name__)
 
@@ -65,30 +61,17 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
 
     @functools.cached_property
     def _native_tls_checks(self) -> runner.Runner:
-        return runner.Runner(runner.load())
+        return pre_checks.load()
 
     def init_host(self, host: str) -> None:
         """Refuse to start with options that cannot work."""
-        if self._native_tls:
-            try:
-                settings = migration_settings.from_conf(CONF)
-                checks = self._native_tls_checks
-            except exception.NativeTLSError as err:
-                raise nova_exception.InvalidConfiguration(str(err)) from err
+        if not self._native_tls:
+            super().init_host(host)
+            return
+        settings = pre_checks.settings_at_start()
+        checks = self._native_tls_checks
         super().init_host(host)
-        if self._native_tls:
-            report = checks.run(
-                base.CheckContext(
-                    stage=base.Stage.START,
-                    settings=settings,
-                    own=own_facts.collect(self._host),
-                )
-            )
-            _log(report)
-            if report.status is result.Status.FAILURE:
-                raise nova_exception.InvalidConfiguration(
-                    report.sentences(result.Status.FAILURE)
-                )
+        pre_checks.at_start(checks, host=self._host, settings=settings)
 
     def check_can_live_migrate_destination(
         self,
@@ -103,7 +86,11 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         # Before Nova's own check, which leaves a file behind that Nova removes
         # only if this method returns.
         own = (
-            self._native_tls_check(base.Stage.DESTINATION)
+            pre_checks.of_migration(
+                self._native_tls_checks,
+                base.Stage.DESTINATION,
+                host=self._host,
+            )
             if self._native_tls
             else None
         )
@@ -134,8 +121,12 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             block_device_info=block_device_info,
         )
         if self._native_tls:
-            own = self._native_tls_check(
-                base.Stage.SOURCE, migrate_data, carrier.Role.DESTINATION
+            own = pre_checks.of_migration(
+                self._native_tls_checks,
+                base.Stage.SOURCE,
+                host=self._host,
+                migrate_data=migrate_data,
+                peer=carrier.Role.DESTINATION,
             )
             carrier.put(migrate_data, carrier.Role.SOURCE, own)
         return migrate_data
@@ -151,8 +142,12 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
     ) -> Any:
         """Check this destination again, now that the source has spoken."""
         if self._native_tls:
-            self._native_tls_check(
-                base.Stage.DESTINATION_AGAIN, migrate_data, carrier.Role.SOURCE
+            pre_checks.of_migration(
+                self._native_tls_checks,
+                base.Stage.DESTINATION_AGAIN,
+                host=self._host,
+                migrate_data=migrate_data,
+                peer=carrier.Role.SOURCE,
             )
         return super().check_source_migrate_data_at_dest(
             ctxt, instance, migrate_data, migration, limits, allocs
@@ -355,46 +350,3 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             instance=instance,
         )
         return call
-
-    def _native_tls_check(
-        self,
-        stage: base.Stage,
-        migrate_data: Any = None,
-        peer_role: carrier.Role | None = None,
-    ) -> facts.HostFacts:
-        """Run the pre-checks of a stage.
-
-        :raises MigrationPreCheckError: one failed; Nova's conductor then
-            tries another destination.
-        """
-        try:
-            peer = peer_role and carrier.get(migrate_data, peer_role)
-            settings = migration_settings.from_conf(CONF)
-        except exception.NativeTLSError as err:
-            raise nova_exception.MigrationPreCheckError(
-                reason=str(err)
-            ) from err
-        own = own_facts.collect(self._host)
-        report = self._native_tls_checks.run(
-            base.CheckContext(
-                stage=stage,
-                settings=settings,
-                own=own,
-                peer=peer,
-                block=migrate_data.block_migration
-                if migrate_data is not None
-                and 'block_migration' in migrate_data
-                else None,
-            )
-        )
-        _log(report)
-        if report.status is result.Status.FAILURE:
-            raise nova_exception.MigrationPreCheckError(
-                reason=report.sentences(result.Status.FAILURE)
-            )
-        return own
-
-
-def _log(report: result.CheckReport) -> None:
-    for finding in report.with_status(result.Status.WARNING):
-        LOG.warning('Pre-check %s: %s', finding.code, finding.sentence())

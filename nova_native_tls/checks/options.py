@@ -21,6 +21,7 @@ from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import plan
+from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 
 SUBJECT = 'nova.conf'
@@ -36,38 +37,45 @@ class OptionsCheck(base.PreCheck):
 
     def run(self, context: base.CheckContext) -> Iterator[result.Finding]:
         """Refuse what no migration of this host could be asked with."""
-        built = [
-            plan.build(
-                context.settings,
-                migration_call.MigrationRequest(block=block),
-                versions.Context(),
-            )
-            for block in (False, True)
-        ]
-        refusals = dict.fromkeys(
-            (refusal.id, refusal.reason)
-            for one in built
-            for refusal in one.refusals
+        return findings(context.settings)
+
+
+def findings(
+    settings: migration_settings.MigrationSettings,
+) -> Iterator[result.Finding]:
+    """Look at nothing but the options; nothing need be connected to yet."""
+    built = [
+        plan.build(
+            settings,
+            migration_call.MigrationRequest(block=block),
+            versions.Context(),
         )
-        for identifier, reason in refusals:
-            yield result.Finding(
-                code=f'options.{identifier}',
-                status=result.Status.FAILURE,
-                subject=SUBJECT,
-                detail=reason,
-            )
-        warnings = dict.fromkeys(w for one in built for w in one.warnings)
-        for number, warning in enumerate(warnings):
-            yield result.Finding(
-                code=f'options.warning-{number + 1}',
-                status=result.Status.WARNING,
-                subject=SUBJECT,
-                detail=warning,
-            )
-        if not refusals and not warnings:
-            yield result.Finding(
-                code='options.consistent',
-                status=result.Status.SUCCESS,
-                subject=SUBJECT,
-                detail=_('the migration options fit each other'),
-            )
+        for block in (False, True)
+    ]
+    refusals = dict.fromkeys(
+        (refusal.id, refusal.reason)
+        for one in built
+        for refusal in one.refusals
+    )
+    for identifier, reason in refusals:
+        yield result.Finding(
+            code=f'options.{identifier}',
+            status=result.Status.FAILURE,
+            subject=SUBJECT,
+            detail=reason,
+        )
+    warnings = dict.fromkeys(w for one in built for w in one.warnings)
+    for number, warning in enumerate(warnings):
+        yield result.Finding(
+            code=f'options.warning-{number + 1}',
+            status=result.Status.WARNING,
+            subject=SUBJECT,
+            detail=warning,
+        )
+    if not refusals and not warnings:
+        yield result.Finding(
+            code='options.consistent',
+            status=result.Status.SUCCESS,
+            subject=SUBJECT,
+            detail=_('the migration options fit each other'),
+        )

@@ -218,6 +218,25 @@ ENTRIES: tuple[entry.Entry, ...] = (
         rank=entry.Rank.AFTERMATH,
     ),
     entry.Entry(
+        id='daemon.lost',
+        sentences=(
+            'End of file while reading data: {reason}',
+            'client socket is closed',
+        ),
+        seen=_LIBVIRT,
+        mend=entry.Mend.UNKNOWN,
+        cause=_(
+            'A connection to libvirtd ended in the middle, on %(source)s or '
+            'on %(destination)s'
+        ),
+        remedy=_(
+            'run "journalctl -u libvirtd -u virtqemud" on both, and see where '
+            'the guest runs (virsh list) before anything is repeated'
+        ),
+        upstream='libvirt src/rpc/virnetclient.c, src/rpc/virnetsocket.c',
+        rank=entry.Rank.CONSEQUENCE,
+    ),
+    entry.Entry(
         id='job.failed',
         sentences=(
             "job 'migration out' unexpectedly failed",

@@ -185,23 +185,39 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         return migrate_data
 
     def post_live_migration_at_destination(
-        self, context: Any, instance: Any, *args: Any, **kwargs: Any
+        self,
+        context: Any,
+        instance: Any,
+        network_info: Any,
+        block_migration: bool = False,
+        block_device_info: Any = None,
     ) -> Any:
         """Do as Nova does: the guest has arrived."""
         if self._native_tls:
             self._native_tls_arrivals.arrived(instance.uuid)
         return super().post_live_migration_at_destination(
-            context, instance, *args, **kwargs
+            context, instance, network_info, block_migration, block_device_info
         )
 
     def rollback_live_migration_at_destination(
-        self, context: Any, instance: Any, *args: Any, **kwargs: Any
+        self,
+        context: Any,
+        instance: Any,
+        network_info: Any,
+        block_device_info: Any,
+        destroy_disks: bool = True,
+        migrate_data: Any = None,
     ) -> Any:
         """Tell what this host's QEMU said, then clean up as Nova does."""
         if self._native_tls:
             self._native_tls_arrivals.not_arrived(instance.uuid)
         return super().rollback_live_migration_at_destination(
-            context, instance, *args, **kwargs
+            context,
+            instance,
+            network_info,
+            block_device_info,
+            destroy_disks,
+            migrate_data,
         )
 
     def emit_event(self, event: Any) -> None:

@@ -58,6 +58,7 @@ class Loader:
     """One of the programs, and what its Python said.
 
     :ivar path: where it is; None when there is none.
+    :ivar is_virtual: its Python is that of a virtual environment.
     :ivar problem: why it cannot load the driver; empty when it can.
     :ivar missing: the module that was not found, if that is the problem.
     """
@@ -67,6 +68,7 @@ class Loader:
     python: str | None = None
     python_version: str | None = None
     prefix: str | None = None
+    is_virtual: bool | None = None
     nova_version: str | None = None
     nova_path: str | None = None
     native_tls_version: str | None = None
@@ -214,5 +216,6 @@ def own(nova_compute: Loader) -> Loader:
 def as_dict(loader: Loader) -> dict[str, Any]:
     """Give what there is to show of a program."""
     shown = dataclasses.asdict(loader)
-    del shown['program'], shown['missing'], shown['prefix']
+    for name in ('program', 'missing', 'prefix', 'is_virtual'):
+        del shown[name]
     return {'works': loader.works, **shown}

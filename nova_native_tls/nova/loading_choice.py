@@ -106,12 +106,21 @@ def _how_to_mend(nova_compute: loading.Loader, own: loading.Loader) -> str:
             '--nova-compute'
         ) % (own.prefix or sys.prefix)
     if nova_compute.missing in ('nova_native_tls', 'nova.virt.native_tls'):
-        return _(
-            'install nova-native-tls where Nova is, with "%(python)s -m pip"; '
-            'or in a virtual environment made with "%(python)s -m venv '
-            '--system-site-packages", and start nova-compute-native-tls there'
-        ) % {'python': nova_compute.python}
+        return _how_to_install(nova_compute)
     return _mend(nova_compute if nova_compute.nova_path else own)
+
+
+def _how_to_install(nova_compute: loading.Loader) -> str:
+    sentence = _('install nova-native-tls where Nova is, with "%s -m pip"')
+    sentence %= nova_compute.python
+    # A virtual environment on top of another one would not see its Nova.
+    if nova_compute.is_virtual:
+        return sentence
+    other = _(
+        'or in a virtual environment made with "%s -m venv '
+        '--system-site-packages", and start nova-compute-native-tls there'
+    )
+    return f'{sentence}; {other % nova_compute.python}'
 
 
 def _mend(broken: loading.Loader) -> str:

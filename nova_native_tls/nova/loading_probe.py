@@ -52,11 +52,13 @@ def _load(way: str) -> None:
     # In nova-compute's own order: its module patches the standard library
     # before anything else is imported.
     importlib.import_module('nova.cmd.compute')
-    importlib.import_module('libvirt')
     if way == 'nova-compute-native-tls':
         name = 'nova_native_tls.nova.compute_service'
         importlib.import_module(name).make_driver_known()
     getattr(importlib.import_module(MODULE), DRIVER)
+    # Nova does not need the binding until it connects.
+    if importlib.import_module('nova.virt.libvirt.host').libvirt is None:
+        raise ModuleNotFoundError("No module named 'libvirt'", name='libvirt')
 
 
 def _attempt(answer: dict[str, Any], way: str) -> None:
@@ -76,6 +78,7 @@ def main(way: str) -> None:
     answer: dict[str, Any] = {
         'python_version': platform.python_version(),
         'prefix': sys.prefix,
+        'is_virtual': sys.prefix != sys.base_prefix,
     }
     try:
         _attempt(answer, way)

@@ -18,9 +18,11 @@ from typing import Any
 
 import nova.conf
 from nova import exception as nova_exception
+from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_native_tls.checks import base
+from nova_native_tls.checks import options as options_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import exception
@@ -46,14 +48,21 @@ def load() -> runner.Runner:
 
 
 def settings_at_start() -> migration_settings.MigrationSettings:
-    """Read the options before anything else of Nova starts.
+    """Read the options and refuse what cannot work with them.
 
-    :raises InvalidConfiguration: they exclude each other.
+    For before anything else of Nova starts: Nova 34 leaves a process behind
+    that does nothing when its driver refuses later than that.
+
+    :raises InvalidConfiguration: they exclude each other, or one of them has
+        an impossible value.
     """
     try:
-        return migration_settings.from_conf(CONF)
-    except exception.NativeTLSError as err:
+        settings = migration_settings.from_conf(CONF)
+        _ = CONF.native_tls.tls_destination
+    except (exception.NativeTLSError, cfg.ConfigFileValueError) as err:
         raise nova_exception.InvalidConfiguration(str(err)) from err
+    _refuse(tuple(options_check.findings(settings)))
+    return settings
 
 
 def at_start(
@@ -75,6 +84,11 @@ def at_start(
         )
     )
     _log(report)
+    _refuse(report.findings)
+
+
+def _refuse(findings: tuple[result.Finding, ...]) -> None:
+    report = result.CheckReport(findings=findings)
     if report.status is result.Status.FAILURE:
         raise nova_exception.InvalidConfiguration(
             report.sentences(result.Status.FAILURE)

@@ -77,12 +77,7 @@ class ArrivalsTest(adapter.AdapterTestCase):
         since = self.ask.call_args.kwargs['since']
         self.assertTrue(before <= since <= datetime.datetime.now(datetime.UTC))
         parent.assert_called_once_with(
-            self.made,
-            self.context,
-            self.instance,
-            [],
-            None,
-            destroy_disks=True,
+            self.made, self.context, self.instance, [], None, True, None
         )
         self._hear(virt_event.EVENT_LIFECYCLE_STOPPED)
         self._assert_told()
@@ -111,7 +106,7 @@ class ArrivalsTest(adapter.AdapterTestCase):
                 self.context, self.instance, [], block_migration=True
             )
         parent.assert_called_once_with(
-            self.made, self.context, self.instance, [], block_migration=True
+            self.made, self.context, self.instance, [], True, None
         )
         self._hear(virt_event.EVENT_LIFECYCLE_STOPPED)
         self.tell.assert_not_called()

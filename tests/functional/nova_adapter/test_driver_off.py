@@ -44,13 +44,10 @@ METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     ),
     'check_source_migrate_data_at_dest': ((C, 'i', 'data', 'm', 'l', 'a'), {}),
     'pre_live_migration': ((C, 'i', 'b', 'n', 'd', 'data'), {}),
-    'post_live_migration_at_destination': (
-        (C, 'i', 'n'),
-        {'block_migration': 'b', 'block_device_info': 'd'},
-    ),
+    'post_live_migration_at_destination': ((C, 'i', 'n', 'b', 'd'), {}),
     'rollback_live_migration_at_destination': (
-        (C, 'i', 'n', 'b'),
-        {'destroy_disks': 'd', 'migrate_data': 'data'},
+        (C, 'i', 'n', 'b', 'destroy', 'data'),
+        {},
     ),
     'emit_event': (
         (

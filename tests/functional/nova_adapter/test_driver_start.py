@@ -14,11 +14,14 @@
 
 from __future__ import annotations
 
+import pathlib
 from unittest import mock
 
+import fixtures
 from nova import exception as nova_exception
 
 from nova_native_tls.checks import base
+from nova_native_tls.checks import options as options_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import exception
@@ -140,3 +143,35 @@ class InitHostTest(adapter.AdapterTestCase):
                 ),
             )
         self.assertEqual([], check.asked)
+
+
+class RefusedEarlyTest(adapter.AdapterTestCase):
+    """Before anything else of Nova has started, which might stay behind."""
+
+    def _refusal(self) -> str:
+        driver = self.driver()
+        with self.parent('init_host') as parent:
+            err = self.assertRaises(
+                nova_exception.InvalidConfiguration,
+                driver.init_host,
+                'compute2',
+            )
+        parent.assert_not_called()
+        return str(err)
+
+    def test_a_name_that_is_none(self) -> None:
+        """The option is named."""
+        path = self.useFixture(fixtures.TempDir()).join('nova.conf')
+        pathlib.Path(path).write_text(
+            '[native_tls]\ntls_destination = host 2\n'
+        )
+        adapter.CONF([], project='nova', default_config_files=[path])
+        self.assertIn('tls_destination', self._refusal())
+
+    def test_options_that_no_migration_could_use(self) -> None:
+        """Every reason is told."""
+        finding = contexts.finding(Status.FAILURE)
+        with mock.patch.object(
+            options_check, 'findings', autospec=True, return_value=[finding]
+        ):
+            self.assertEqual(finding.sentence(), self._refusal())

@@ -36,7 +36,9 @@ LOG_TAIL_LINES = 12
 
 # A job in the background of sh leads no process group, so setsid does not
 # fork: $! is the daemon itself, and the id of its session. Such a job would
-# ignore the keys of a terminal, which are also signals to end by.
+# ignore the keys of a terminal, which are also signals to end by. Nothing
+# is forked to read its entry: a shell that waits for one child also forgets
+# another one that has ended already, and its entry with it.
 _START = """\
 set -eu
 log=$1 pid_file=$2
@@ -44,7 +46,8 @@ shift 2
 mkdir -p "$(dirname "$log")" "$(dirname "$pid_file")" "$TMPDIR"
 ulimit -n 8192
 setsid env --default-signal=INT,QUIT "$@" >> "$log" 2>&1 < /dev/null &
-cat "/proc/$!/stat" > "$pid_file"
+read -r stat < "/proc/$!/stat"
+echo "$stat" > "$pid_file"
 """
 
 

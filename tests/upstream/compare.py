@@ -89,7 +89,7 @@ class Runner:
                 only=self.only,
             ),
             concurrency=self.cores * suite.processes_per_core,
-            environment=release.environment(),
+            environment=release.environment(suite),
             folder=self.folder / suite.name / label,
             timeout_s=self.timeout_s,
         )

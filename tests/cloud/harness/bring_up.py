@@ -38,11 +38,16 @@ from tests.cloud.harness import service
 from tests.cloud.harness import shared_storage
 from tests.lab.harness import errors
 from tests.lab.harness import lab as lab_lab
+from tests.lab.harness import tcp_streams
 
 Progress = Callable[[str], None]
 
 READY_TIMEOUT_S = 120
 POLL_S = 0.25
+
+#: Of the node's network namespace (Linux, Documentation/networking/
+#: ip-sysctl.rst): not given to a client, open to who asks for one of them.
+_RESERVED_PORTS = '/proc/sys/net/ipv4/ip_local_reserved_ports'
 
 #: Steps that run at the same time; more than two cores make use of.
 _PARALLEL = 4
@@ -74,6 +79,7 @@ class BringUp:
         :raises LabError: a step failed; what has started is left running.
         """
         self._write_files()
+        self._reserve_ports()
         pool = futures.ThreadPoolExecutor(max_workers=_PARALLEL)
         try:
             self._run(pool)
@@ -131,6 +137,17 @@ class BringUp:
         for compute in self._computes:
             compute.configure({})
         self._lay_out_instances()
+
+    def _reserve_ports(self) -> None:
+        """Keep the kernel from using migration ports for its clients.
+
+        A connection of nova-compute to RabbitMQ that happens to have one
+        would be in the way of a migration, and taken for one.
+        """
+        ports = tcp_streams.DATA_PORTS
+        script = f'echo {ports[0]}-{ports[-1]} > {_RESERVED_PORTS}'
+        for host in self._lab.hosts:
+            host.run(['sh', '-c', script])
 
     def _lay_out_instances(self) -> None:
         shared = self._lab.directory / 'instances'

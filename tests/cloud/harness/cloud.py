@@ -106,9 +106,24 @@ class Cloud:
     def restart_message_queue(self) -> None:
         """Restart RabbitMQ and wait until it listens.
 
-        It does not wait until the services have connected again.
+        It does not wait until the services have connected again; see
+        ``wait_connected``.
         """
         message_queue.restart(message_queue.daemon(self.lab.controller))
+
+    def wait_connected(self) -> None:
+        """Wait until every service of Nova takes requests from RabbitMQ.
+
+        :raises ServiceError: one does not in time.
+        """
+        queues = [
+            'conductor',
+            'scheduler',
+            *(f'compute.{each.host.name}' for each in self.computes),
+        ]
+        message_queue.wait_consumers(
+            message_queue.daemon(self.lab.controller), queues
+        )
 
     @classmethod
     def up(

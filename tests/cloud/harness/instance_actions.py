@@ -85,7 +85,9 @@ class InstanceActions:
         """
         path = f'/servers/{server_id}/os-instance-actions/{request_id}'
         found = self._rest.get('compute', path)['instanceAction']
-        events = sorted(found['events'], key=lambda each: each['start_time'])
+        # The times are in seconds; Nova lists the newest first.
+        events = list(reversed(found['events']))
+        events.sort(key=lambda each: str(each['start_time']))
         return Action(
             request_id=found['request_id'],
             name=found['action'],

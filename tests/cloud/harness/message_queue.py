@@ -14,6 +14,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+import json
+import time
+
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import listening
 from tests.cloud.harness import service
@@ -21,10 +25,13 @@ from tests.lab.harness import node as lab_node
 
 #: Debian's /usr/sbin/rabbitmq-server would change to another user first.
 PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+CONTROL_PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmqctl'
 PORT = 5672
 CONF = '/etc/rabbitmq/cloud.conf'
 
 START_TIMEOUT_S = 90
+CONSUMERS_TIMEOUT_S = 180
+POLL_S = 1
 
 _CONF = f"""\
 listeners.tcp.1 = {endpoints.CONTROLLER}:{PORT}
@@ -75,3 +82,36 @@ def restart(running: service.Service) -> None:
     """Restart RabbitMQ and wait until it listens again."""
     running.restart()
     wait_ready(running)
+
+
+def wait_consumers(running: service.Service, queues: Iterable[str]) -> None:
+    """Wait until somebody reads each of these queues.
+
+    A service that reports, so that Nova calls it up, can be without its own
+    queue for some time after a restart: it reads by another connection.
+
+    :raises ServiceError: nobody reads one of them in time.
+    """
+    wanted = frozenset(queues)
+    deadline = time.monotonic() + CONSUMERS_TIMEOUT_S
+    while missing := wanted - _read_queues(running):
+        running.require_running()
+        if time.monotonic() > deadline:
+            raise running.error(
+                f'has nobody reading {", ".join(sorted(missing))} after '
+                f'{CONSUMERS_TIMEOUT_S} s'
+            )
+        time.sleep(POLL_S)
+
+
+def _read_queues(running: service.Service) -> set[str]:
+    """Return the names of all queues that somebody reads."""
+    argv = [CONTROL_PROGRAM, '--quiet', '--formatter', 'json']
+    answer = running.node.run(
+        [*argv, 'list_queues', 'name', 'consumers'],
+        env=running.env,
+        timeout_s=CONSUMERS_TIMEOUT_S,
+    )
+    return {
+        each['name'] for each in json.loads(answer.stdout) if each['consumers']
+    }

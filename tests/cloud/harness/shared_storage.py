@@ -44,15 +44,19 @@ _MAKE_DEVICE = '[ -c /dev/fuse ] || mknod -m 0666 /dev/fuse c 10 229'
 def mount(host: lab_host.Host, shared: pathlib.Path, target: str) -> None:
     """Mount a directory of the machine in a host, and wait until it is.
 
-    The mount ends with the host.
+    The mount ends with the host, or by ``unmount``.
 
-    :param target: an existing directory of the host.
+    :param target: an existing directory of the host; what is in it is set
+        aside.
     :raises ServiceError: the daemon of the file system ended, or did not
         mount it in time.
     """
     host.run(['sh', '-c', _MAKE_DEVICE])
-    argv = ['bindfs', '-f', '-o', _OPTIONS, str(shared), target]
-    daemon = service.Service(node=host, name='shared-instances', argv=argv)
+    # FUSE 2 mounts on an empty directory only, and libvirt looks at the
+    # first mount there.
+    host.run(['mv', target, _aside(target)])
+    host.run(['mkdir', target])
+    daemon = _daemon(host, str(shared), target)
     daemon.start()
     deadline = time.monotonic() + MOUNT_TIMEOUT_S
     while not _is_mounted(host, target):
@@ -60,6 +64,29 @@ def mount(host: lab_host.Host, shared: pathlib.Path, target: str) -> None:
         if time.monotonic() > deadline:
             raise daemon.error(f'did not mount {target}')
         time.sleep(service.POLL_S)
+
+
+def unmount(host: lab_host.Host, target: str) -> None:
+    """End the mount, and put back what was set aside.
+
+    :raises ServiceError: something still uses it.
+    """
+    daemon = _daemon(host)
+    # The daemon unmounts when it is asked to end.
+    daemon.stop()
+    if _is_mounted(host, target):
+        raise daemon.error(f'has ended, but {target} is still mounted')
+    host.run(['rmdir', target])
+    host.run(['mv', _aside(target), target])
+
+
+def _daemon(host: lab_host.Host, *arguments: str) -> service.Service:
+    argv = ['bindfs', '-f', '-o', _OPTIONS, *arguments]
+    return service.Service(node=host, name='shared-instances', argv=argv)
+
+
+def _aside(target: str) -> str:
+    return f'{target}.local'
 
 
 def _is_mounted(host: lab_host.Host, target: str) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tests.cloud.harness import cloud as cloud_cloud
 
 DISK_MIB = 32
+STATUS_TIMEOUT_S = 60
 
 
 class InstanceSpec(guest_spec.GuestSpec):
@@ -101,6 +102,25 @@ class VirtualMachine:
         It says nothing about success.
         """
         return self._cloud.migrations.move(self.id, host)
+
+    def pause(self) -> None:
+        """Pause the guest through Nova's API and wait until it is."""
+        self._act('pause', wanted='PAUSED')
+
+    def unpause(self) -> None:
+        """Let a paused guest go on, and wait until it does."""
+        self._act('unpause', wanted='ACTIVE')
+
+    def _act(self, action: str, *, wanted: str) -> None:
+        self._cloud.servers.act(self.id, action)
+        self._cloud.servers.wait(
+            self.id,
+            lambda server: (
+                (server.status, server.task_state) == (wanted, None)
+            ),
+            what=f'become {wanted}',
+            timeout_s=STATUS_TIMEOUT_S,
+        )
 
     def write_disk_secret(self) -> None:
         """Write the disk secret all over the disk of the running guest.

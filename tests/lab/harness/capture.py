@@ -41,6 +41,8 @@ START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 30
 # libpcap hands over a block that is not full after one second.
 QUIET_S = 1.5
+# Then tcpdump is asked until it has read all that the kernel has for it.
+DRAIN_TIMEOUT_S = 20
 _POLL_S = 0.05
 
 _LISTENING = re.compile(r'listening on ')
@@ -48,6 +50,11 @@ _CAPTURED = re.compile(r'^(\d+) packets? captured$', re.MULTILINE)
 _RECEIVED = re.compile(r'^(\d+) packets? received by filter$', re.MULTILINE)
 _DROPPED = re.compile(
     r'^(\d+) packets? dropped by (?:kernel|interface)$', re.MULTILINE
+)
+# What SIGUSR1 makes it say in between, on one line (info in tcpdump.c).
+_SO_FAR = re.compile(
+    r'^tcpdump: (\d+) packets? captured, (\d+) packets? received by filter,',
+    re.MULTILINE,
 )
 
 
@@ -173,8 +180,8 @@ class Capture:
             time.sleep(_POLL_S)
 
     def _stop(self, process: node_process.NodeProcess) -> None:
-        # What waits in the kernel when tcpdump is interrupted is lost.
         time.sleep(QUIET_S)
+        self._drain(process)
         process.signal(signal.SIGINT)
         code = process.wait(STOP_TIMEOUT_S)
         said = self._log.read_text()
@@ -184,3 +191,19 @@ class Capture:
                 f'{said.strip()!r}'
             )
         self._result = parse_summary(said, self._path)
+
+    def _drain(self, process: node_process.NodeProcess) -> None:
+        """Wait until nothing waits in the kernel, where it would be lost.
+
+        What is lost all the same is in the result, as dropped.
+        """
+        deadline = time.monotonic() + DRAIN_TIMEOUT_S
+        asked = 0
+        while process.poll() is None and time.monotonic() < deadline:
+            said = _SO_FAR.findall(self._log.read_text())
+            if said and said[-1][0] == said[-1][1]:
+                return
+            if len(said) == asked:
+                process.signal(signal.SIGUSR1)
+                asked += 1
+            time.sleep(_POLL_S)

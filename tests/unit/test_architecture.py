@@ -36,6 +36,9 @@ DOORS = {
     'nova': 'nova/',
     'eventlet': 'nova/',
 }
+#: What ctypes would load, and the folder that may.
+GNUTLS = ('gnutls', 'libgnutls')
+GNUTLS_DOOR = 'pki/gnutls/'
 EMPTY_NAMES = ('utils', 'manager', 'helper', 'common')
 FILE_LINES_MAX = 400
 LICENCE = 'Licensed under the Apache License, Version 2.0'
@@ -80,6 +83,19 @@ def outside_doors(root: pathlib.Path) -> list[str]:
     ]
 
 
+def gnutls_outside_door(root: pathlib.Path) -> list[str]:
+    """Places that name the GnuTLS library, as to load it, but its door."""
+    return [
+        f'{path}:{node.lineno} names {node.value}'
+        for path, text in sources(root)
+        if not path.startswith(GNUTLS_DOOR)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.partition('.so')[0] in GNUTLS
+    ]
+
+
 def empty_names(root: pathlib.Path) -> list[str]:
     """Modules and packages whose name does not say what they are about."""
     return sorted(
@@ -119,6 +135,10 @@ class TestPackage(testtools.TestCase):
     def test_doors(self):
         """libvirt and Nova are imported behind their doors only."""
         self.assertEqual([], outside_doors(PACKAGE))
+
+    def test_gnutls_door(self):
+        """The GnuTLS library is loaded behind its door only."""
+        self.assertEqual([], gnutls_outside_door(PACKAGE))
 
     def test_names(self):
         """No module is called utils, manager, helper or common."""
@@ -170,6 +190,16 @@ class TestRules(testtools.TestCase):
         self.assertEqual(
             ['novax/bad.py:1 imports nova'], outside_doors(self.root)
         )
+
+    def test_gnutls_outside_its_folder_is_found(self):
+        """By the name of its file, or the one that the linker takes."""
+        for name in ('libgnutls.so.30', 'gnutls'):
+            self.write('bad.py', f'ctypes.CDLL({name!r})')
+            self.write('pki/gnutls/good.py', f'ctypes.CDLL({name!r})')
+
+            self.assertEqual(
+                [f'bad.py:1 names {name}'], gnutls_outside_door(self.root)
+            )
 
     def test_import_behind_door_is_allowed(self):
         """So are our own modules, whatever they are called."""

@@ -17,9 +17,11 @@ from __future__ import annotations
 import abc
 from collections.abc import Iterable
 import dataclasses
+import datetime
 import enum
 
 from nova_native_tls.checks import result
+from nova_native_tls.host import observation as host_observation
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.peer import facts
 
@@ -31,6 +33,8 @@ class Stage(enum.Enum):
 
     #: The host's service starts; there is no migration and no peer.
     START = 'start'
+    #: Somebody asks how this host is, for migrations from it and to it.
+    HOST = 'host'
     #: On the destination, before the source was asked.
     DESTINATION = 'destination'
     #: On the source, which has the destination's facts.
@@ -47,6 +51,10 @@ class CheckContext:
     :ivar peer: the facts of the other host; None when it sent none, which is
         what a host without this project does, or when there is no peer yet.
     :ivar block: disks are to be copied too; None when that is not known yet.
+    :ivar observation: what was seen of this host; None if nobody looked.
+    :ivar now: the time to judge by.
+    :ivar completion_timeout_s_per_gib: how long Nova lets a migration run, by
+        its size ([libvirt] live_migration_completion_timeout).
     """
 
     stage: Stage
@@ -54,6 +62,11 @@ class CheckContext:
     own: facts.HostFacts
     peer: facts.HostFacts | None = None
     block: bool | None = None
+    observation: host_observation.HostObservation | None = None
+    now: datetime.datetime = dataclasses.field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC)
+    )
+    completion_timeout_s_per_gib: int = 800
 
 
 class PreCheck(abc.ABC):

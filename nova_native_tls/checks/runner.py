@@ -17,6 +17,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 import dataclasses
+import time
 from typing import Any
 
 from oslo_log import log as logging
@@ -26,8 +27,12 @@ from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls import exception
+from nova_native_tls.migration import time_limit
 
 LOG = logging.getLogger(__name__)
+
+#: Much more than checks need that only look at what is there already.
+TIME_LIMIT_S = 10.0
 
 
 def load(namespace: str = base.NAMESPACE) -> Mapping[str, base.PreCheck]:
@@ -81,36 +86,51 @@ def _load_failed(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Runner:
-    """All checks of this host, loaded once."""
+    """All checks of this host, loaded once.
+
+    :ivar time_limit_s: for each check; what takes longer has failed, whatever
+        it may answer in the end.
+    """
 
     checks: Mapping[str, base.PreCheck]
+    time_limit_s: float = TIME_LIMIT_S
 
     def run(self, context: base.CheckContext) -> result.CheckReport:
         """Ask every check that belongs to the stage, and never stop early.
 
-        A check that raises, or answers nothing, is a failure that names it.
+        A check that raises, answers nothing, or not in time, is a failure
+        that names it.
         """
         findings: list[result.Finding] = []
         for name in sorted(self.checks):
-            findings.extend(_answer(name, self.checks[name], context))
+            findings.extend(self._answer(name, context))
         if not findings:
             findings.append(_broken(_('of any kind'), _('none was asked')))
         return result.CheckReport(findings=tuple(findings))
 
-
-def _answer(
-    name: str, check: base.PreCheck, context: base.CheckContext
-) -> tuple[result.Finding, ...]:
-    try:
-        if context.stage not in check.stages:
-            return ()
-        answer = tuple(check.run(context))
-    except Exception as err:
-        LOG.exception('The pre-check %s broke', name)
-        return (_broken(name, f'{type(err).__name__}: {err}'),)
-    if not answer or not all(isinstance(a, result.Finding) for a in answer):
-        return (_broken(name, _('it gave no answer')),)
-    return answer
+    def _answer(
+        self, name: str, context: base.CheckContext
+    ) -> tuple[result.Finding, ...]:
+        began = time.monotonic()
+        try:
+            if context.stage not in self.checks[name].stages:
+                return ()
+            answer = time_limit.within(
+                self.time_limit_s,
+                lambda: tuple(self.checks[name].run(context)),
+            )
+        except Exception as err:
+            LOG.exception('The pre-check %s broke', name)
+            return (_broken(name, f'{type(err).__name__}: {err}'),)
+        took_s = time.monotonic() - began
+        if took_s > self.time_limit_s:
+            # A check that lets no other thread run cannot be left behind.
+            return (_broken(name, _('it took %.1f seconds') % took_s),)
+        if not answer or not all(
+            isinstance(each, result.Finding) for each in answer
+        ):
+            return (_broken(name, _('it gave no answer')),)
+        return answer
 
 
 def _broken(name: str, problem: str) -> result.Finding:

@@ -15,14 +15,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-import contextlib
 import dataclasses
-import signal
-import threading
 from typing import Any
 
 from nova_native_tls._i18n import _
+from nova_native_tls.cmd import cancel_signal
 from nova_native_tls.cmd import configuration
 from nova_native_tls.cmd import display
 from nova_native_tls.cmd import progress_line
@@ -97,7 +94,7 @@ class Migrate(show_result.ShowResult):
             ),
         )
         line = progress_line.ProgressLine(self.app.stderr)
-        with _cancel_on_signal() as cancel:
+        with cancel_signal.cancel_on_signal() as cancel:
             try:
                 record, warnings = controller.migrate(
                     job, cancel=cancel, on_progress=line.show
@@ -182,18 +179,3 @@ def _connections(count: int) -> int:
             name='--parallel', value=count, low=allowed[0], high=allowed[-1]
         )
     return count
-
-
-@contextlib.contextmanager
-def _cancel_on_signal() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and SIGTERM into a wish to cancel."""
-    cancel = threading.Event()
-    before = {
-        number: signal.signal(number, lambda _n, _f: cancel.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

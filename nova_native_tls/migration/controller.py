@@ -29,6 +29,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import ends
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import progress
@@ -76,13 +77,16 @@ def migrate(
         with libvirt_api.Connection.open(
             job.destination_uri, cancel=cancel
         ) as destination:
-            ends = _two_hosts(source, destination)
+            hosts = ends.two_hosts(source, destination)
             context = versions.Context(
                 source=source.host_versions(),
                 destination=destination.host_versions(),
             )
             request = dataclasses.replace(
-                request, tls_name=_name_to_verify(job, destination)
+                request,
+                tls_name=ends.name_to_verify(
+                    job.request.tls_name, job.destination_uri, destination
+                ),
             )
             plan = migration_plan.build(job.settings, request, context)
             call = plan.permitted_call()
@@ -99,7 +103,7 @@ def migrate(
             arrived = _arrived(domain, source, destination)
             record = _record(
                 arrived,
-                ends=ends,
+                hosts=hosts,
                 plan=plan,
                 context=context,
                 last=_final_statistics(arrived, last),
@@ -148,38 +152,6 @@ def _seen_on_source(
     return dataclasses.replace(
         request, paused=state is libvirt_api.GuestState.PAUSED
     )
-
-
-def _two_hosts(
-    source: libvirt_api.Connection, destination: libvirt_api.Connection
-) -> tuple[str, str]:
-    """Give the names of both hosts, if they are two.
-
-    :raises SameHost: there is no other host to go to.
-    """
-    here, there = source.host_name(), destination.host_name()
-    # Reading the UUID makes libvirt look at the whole host, for seconds;
-    # one daemon always gives one name, so that is looked at first.
-    if here == there:
-        uuid = source.host_uuid()
-        if uuid is not None and uuid == destination.host_uuid():
-            raise exception.SameHost(host=here)
-    return here, there
-
-
-def _name_to_verify(job: Job, destination: libvirt_api.Connection) -> str:
-    """Decide the name that the destination's certificate must bear.
-
-    What the operator typed counts most: the name asked for, else the one in
-    the URI. For an address in the URI the destination's own name is taken,
-    which is what libvirt itself would verify.
-    """
-    if job.request.tls_name is not None:
-        return job.request.tls_name
-    host = uris.parse_daemon_uri(job.destination_uri).host
-    if host is not None and not host_names.is_ip_address(host):
-        return host
-    return destination.host_name()
 
 
 def _arrived(
@@ -232,7 +204,7 @@ def _final_statistics(
 def _record(
     arrived: libvirt_api.Domain,
     *,
-    ends: tuple[str, str],
+    hosts: tuple[str, str],
     plan: migration_plan.MigrationPlan,
     context: versions.Context,
     last: progress.Progress | None,
@@ -242,8 +214,8 @@ def _record(
     return migration_record.MigrationRecord(
         name=arrived.name,
         uuid=arrived.uuid,
-        source=ends[0],
-        destination=ends[1],
+        source=hosts[0],
+        destination=hosts[1],
         call=plan.call,
         adjustments=plan.adjustments,
         verified_name=None if name is None else str(name),

@@ -21,19 +21,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
-import enum
 import json
 import threading
-import time
 import types
 from typing import Any
-from typing import TypeVar
 import xml.etree.ElementTree as ElementTree
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import guest_state
 from nova_native_tls.migration import progress
+from nova_native_tls.migration import time_limit
 from nova_native_tls.migration import versions
 
 try:
@@ -42,28 +41,10 @@ try:
 except ImportError:
     libvirt = None
 
-T = TypeVar('T')
+GuestState = guest_state.GuestState
 
 KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_COUNT = 3
-
-
-class GuestState(enum.StrEnum):
-    """A guest's state on one host, as ``virsh domstate`` words it."""
-
-    RUNNING = 'running'
-    PAUSED = 'paused'
-    SHUT_OFF = 'shut off'
-    CRASHED = 'crashed'
-    #: Stopped on the source because it had begun to run on the destination.
-    POST_COPY = 'paused in post-copy'
-    OTHER = 'in another state'
-    ABSENT = 'absent'
-
-    @property
-    def is_active(self) -> bool:
-        """Whether there is a QEMU process with the guest in it."""
-        return self in (GuestState.RUNNING, GuestState.PAUSED)
 
 
 def _binding() -> Any:
@@ -151,45 +132,6 @@ def _ensure_event_loop() -> None:
         _event_loop_started = True
 
 
-#: How soon a wish to cancel is noticed while libvirt connects.
-CANCEL_INTERVAL_S = 0.2
-
-
-def _within(
-    timeout_s: float,
-    work: Callable[[], T],
-    cancel: threading.Event | None = None,
-) -> T:
-    """Run ``work``, and stop waiting for it after ``timeout_s`` seconds.
-
-    libvirt cannot be interrupted while it connects, so the thread is left
-    behind; it ends with the attempt, or with the process.
-
-    :raises TimeoutError: it is not done in time, or nobody wants it any more.
-    """
-    done: list[T] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as err:
-            failed.append(err)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + timeout_s
-    while thread.is_alive() and time.monotonic() < deadline:
-        thread.join(min(CANCEL_INTERVAL_S, timeout_s))
-        if cancel is not None and cancel.is_set():
-            raise TimeoutError(_('cancelled'))
-    if failed:
-        raise failed[0]
-    if not done:
-        raise TimeoutError(_('no answer within %d seconds') % timeout_s)
-    return done[0]
-
-
 class Domain:
     """One guest on one host."""
 
@@ -226,12 +168,32 @@ class Domain:
 
     def disk_targets(self) -> tuple[str, ...]:
         """List the target names of its disks, for example ``vda``."""
-        with _translated(_('Reading the definition of %s') % self.name):
-            root = ElementTree.fromstring(self._domain.XMLDesc())
         return tuple(
             target.attrib['dev']
-            for target in root.iterfind('devices/disk/target[@dev]')
+            for target in self.definition().iterfind(
+                'devices/disk/target[@dev]'
+            )
         )
+
+    def definition(self) -> ElementTree.Element:
+        """Read how it is defined at this moment: libvirt's domain XML."""
+        with _translated(_('Reading the definition of %s') % self.name):
+            return ElementTree.fromstring(self._domain.XMLDesc())
+
+    def destroy(self) -> None:
+        """End it at once, without asking it; nothing happens if it has gone.
+
+        A transient guest is forgotten then.
+
+        :raises LibvirtFailed: it may still be there.
+        """
+        gone = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID)
+        try:
+            with _translated(_('Destroying %s') % self.name):
+                self._domain.destroy()
+        except exception.LibvirtFailed as err:
+            if err.code not in gone:
+                raise
 
     def migrate(
         self, destination: Connection, call: migration_call.MigrateCall
@@ -342,7 +304,9 @@ class Connection:
         _binding()
         _ensure_event_loop()
         try:
-            conn = _within(timeout_s, lambda: libvirt.open(uri), cancel)
+            conn = time_limit.within(
+                timeout_s, lambda: libvirt.open(uri), cancel
+            )
         except libvirt.libvirtError as err:
             raise exception.ConnectionFailed(
                 uri=uri, problem=err.get_error_message()
@@ -357,6 +321,14 @@ class Connection:
         finally:
             with contextlib.suppress(libvirt.libvirtError):
                 conn.close()
+
+    def ask(self, about: str, question: Callable[[Any], Any]) -> Any:
+        """Let another module read over the binding's own connection.
+
+        :raises LibvirtFailed: libvirt did not answer.
+        """
+        with _translated(about):
+            return question(self._conn)
 
     def host_name(self) -> str:
         """Give the name that this host's libvirt has for itself."""
@@ -394,3 +366,32 @@ class Connection:
                 if err.code not in not_this:
                     raise
         raise exception.DomainNotFound(name=name, uri=self.uri)
+
+    def guests(self) -> tuple[Domain, ...]:
+        """List every guest that this libvirt knows, running or not."""
+        with _translated(_('Listing the guests at %s') % self.uri):
+            return tuple(Domain(each) for each in self._conn.listAllDomains())
+
+    def start_transient(self, definition: str) -> Domain:
+        """Start a guest that libvirt forgets as soon as it ends.
+
+        :param definition: libvirt's domain XML.
+        :raises LibvirtFailed: it was not started.
+        """
+        with _translated(_('Starting a guest at %s') % self.uri):
+            return Domain(self._conn.createXML(definition))
+
+    def guest_capabilities(
+        self, *, machine: str | None, virt_type: str
+    ) -> ElementTree.Element:
+        """Ask what guests of this kind may have: libvirt's own XML.
+
+        :param machine: a machine type of QEMU; None for its default.
+        :param virt_type: ``kvm`` or ``qemu``.
+        :raises LibvirtFailed: there are no such guests.
+        """
+        with _translated(_('Asking %s for its guests') % self.uri):
+            answer = self._conn.getDomainCapabilities(
+                machine=machine, virttype=virt_type
+            )
+        return ElementTree.fromstring(answer)

@@ -150,6 +150,7 @@ class LegsTest(Legs):
         self.assertEqual(
             [
                 [],
+                [],
                 [(destination, None)],
                 [(source, destination)],
                 [(source, source)],

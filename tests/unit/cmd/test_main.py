@@ -101,7 +101,14 @@ class MainTest(testtools.TestCase):
     def test_entry_points(self) -> None:
         """Every command is found by the name that the manual has."""
         self.assertEqual(
-            {'explain', 'flags_show', 'migrate', 'nova_show'},
+            {
+                'explain',
+                'flags_show',
+                'host_check',
+                'migrate',
+                'nova_show',
+                'pair_check',
+            },
             {
                 entry_point.name
                 for entry_point in importlib.metadata.entry_points(

@@ -14,11 +14,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import threading
 from typing import Any
+import xml.etree.ElementTree as ElementTree
 
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
@@ -69,6 +71,9 @@ class Domain:
     :ivar state_afterwards: on the source, once it has ended; an error is
         raised, None: it stays as it is.
     :ivar cancellable: whether ``cancel_job`` still has an effect.
+    :ivar xml: its definition; an error is raised.
+    :ivar destroy_error: raised when it is to end.
+    :ivar hosts: forget it when it has ended.
     """
 
     def __init__(
@@ -92,6 +97,9 @@ class Domain:
         self.completed: progress.Progress | Exception | None = None
         self.post_copy_error: Exception | None = None
         self.qemu_error: str | None = None
+        self.xml: str | Exception = f'<domain><name>{name}</name></domain>'
+        self.destroy_error: Exception | None = None
+        self.hosts: list[Connection] = []
         self.arrived: Domain | None = None
         self.calls: list[str] = []
         self.migrated: list[tuple[str, migration_call.MigrateCall]] = []
@@ -110,6 +118,22 @@ class Domain:
         self.calls.append('disk_targets')
         return self.disks
 
+    def definition(self) -> ElementTree.Element:
+        """Give the definition, or fail as prepared."""
+        if isinstance(self.xml, Exception):
+            raise self.xml
+        return ElementTree.fromstring(self.xml)
+
+    def destroy(self) -> None:
+        """End, or fail as prepared."""
+        self.calls.append('destroy')
+        if self.destroy_error is not None:
+            raise self.destroy_error
+        self._state = GuestState.ABSENT
+        for host in self.hosts:
+            if host.domains.get(self.name) is self:
+                del host.domains[self.name]
+
     def migrate(
         self, destination: Connection, call: migration_call.MigrateCall
     ) -> None:
@@ -125,7 +149,12 @@ class Domain:
             raise self.error
         if self.state_afterwards is None:
             self._state = GuestState.ABSENT
-        destination.domains[self.name] = self.arrived or Domain(self.name)
+            for host in self.hosts:
+                host.domains.pop(self.name, None)
+        arrived = self.arrived or Domain(self.name)
+        arrived.xml = self.xml
+        arrived.hosts.append(destination)
+        destination.domains[self.name] = arrived
 
     def running_job(self) -> progress.Progress | None:
         """Give the next look."""
@@ -168,6 +197,9 @@ class Connection:
     """A host, by its libvirt.
 
     :ivar lost: raised by every question from now on.
+    :ivar machines: what each type of guest may have, the default first.
+    :ivar starts: what ``start_transient`` gives, one after the other.
+    :ivar started: what it was asked for.
     """
 
     def __init__(
@@ -184,6 +216,9 @@ class Connection:
         self.qemu = qemu or versions.Version(7, 2, 22)
         self.domains: dict[str, Domain] = {}
         self.lost: Exception | None = None
+        self.machines = {'kvm': ('pc-7.2',), 'qemu': ('pc-7.2', 'pc-7.1')}
+        self.starts: list[Domain | Exception] = []
+        self.started: list[str] = []
 
     def _answer(self, value: Any) -> Any:
         if self.lost is not None:
@@ -220,6 +255,45 @@ class Connection:
             if name in (domain.name, domain.uuid):
                 return domain
         raise exception.DomainNotFound(name=name, uri=self.uri)
+
+    def ask(self, about: str, question: Callable[[Any], Any]) -> Any:
+        """Let the question be asked of the binding's own object."""
+        self._answer(None)
+        return question(self.handle)
+
+    def guests(self) -> tuple[Domain, ...]:
+        """Give all guests."""
+        known: tuple[Domain, ...] = self._answer(tuple(self.domains.values()))
+        return known
+
+    def start_transient(self, definition: str) -> Domain:
+        """Start the next guest that is prepared, under the name asked for."""
+        self.started.append(definition)
+        guest = self._answer(self.starts.pop(0))
+        if isinstance(guest, Exception):
+            raise guest
+        name = ElementTree.fromstring(definition).findtext('name')
+        assert isinstance(guest, Domain) and name is not None
+        guest.name = name
+        guest.xml = definition
+        guest.hosts.append(self)
+        self.domains[name] = guest
+        return guest
+
+    def guest_capabilities(
+        self, *, machine: str | None, virt_type: str
+    ) -> ElementTree.Element:
+        """Tell what is known of such guests, or that there are none."""
+        known = self._answer(self.machines).get(virt_type, ())
+        if not known or machine not in (None, *known):
+            raise libvirt_failed(f'no {virt_type} guest of type {machine}')
+        root = ElementTree.Element('domainCapabilities')
+        for tag, text in (
+            ('machine', machine or known[0]),
+            ('arch', 'x86_64'),
+        ):
+            ElementTree.SubElement(root, tag).text = text
+        return root
 
 
 class World:

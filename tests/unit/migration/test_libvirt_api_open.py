@@ -18,7 +18,6 @@ import threading
 from typing import Any
 
 import fixtures
-import testtools
 
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
@@ -175,67 +174,3 @@ class EventLoopTest(stand_in_binding.BindingTestCase):
             libvirt_api._ensure_event_loop()
         self.assertTrue(ran.wait(60))
         self.assertEqual(['errors to None', 'register', 'run'], asked)
-
-
-class WithinTest(testtools.TestCase):
-    """A limit on what cannot be interrupted."""
-
-    def test_result(self) -> None:
-        """What the work gives is given on, None too."""
-        self.assertEqual(42, libvirt_api._within(60, lambda: 42))
-        self.assertIsNone(libvirt_api._within(60, lambda: None))
-
-    def test_slow_result(self) -> None:
-        """Work is waited for."""
-        release = threading.Event()
-        timer = threading.Timer(0.02, release.set)
-        timer.start()
-        self.addCleanup(timer.join)
-        self.assertTrue(libvirt_api._within(60, lambda: release.wait(60)))
-
-    def test_error(self) -> None:
-        """What the work raises is raised, in the caller's thread."""
-
-        def work() -> None:
-            raise ValueError('why')
-
-        err = self.assertRaises(ValueError, libvirt_api._within, 60, work)
-        self.assertEqual('why', str(err))
-
-    def test_no_answer(self) -> None:
-        """Nobody waits for longer than was said."""
-        release = threading.Event()
-        self.addCleanup(release.set)
-        self.assertRaises(
-            TimeoutError, libvirt_api._within, 0.001, release.wait
-        )
-
-    def test_cancelled_before(self) -> None:
-        """Nor for what was never wanted."""
-        release = threading.Event()
-        self.addCleanup(release.set)
-        cancel = threading.Event()
-        cancel.set()
-        err = self.assertRaises(
-            TimeoutError,
-            libvirt_api._within,
-            HANGS_AFTER_S,
-            release.wait,
-            cancel,
-        )
-        self.assertEqual('cancelled', str(err))
-
-    def test_not_cancelled(self) -> None:
-        """A result is waited for as long as nobody minds."""
-        release = threading.Event()
-        timer = threading.Timer(0.02, release.set)
-        timer.start()
-        self.addCleanup(timer.join)
-        self.useFixture(
-            fixtures.MockPatchObject(libvirt_api, 'CANCEL_INTERVAL_S', 0.001)
-        )
-        self.assertTrue(
-            libvirt_api._within(
-                60, lambda: release.wait(60), threading.Event()
-            )
-        )

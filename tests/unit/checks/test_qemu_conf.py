@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Settings that no migration, or no safe one, can work with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import testtools
+
+from nova_native_tls.checks import qemu_conf
+from nova_native_tls.checks import result
+from nova_native_tls.host import migration_conf
+from tests.unit.host import observations
+
+Status = result.Status
+
+
+class QemuConfTest(testtools.TestCase):
+    """One setting each."""
+
+    def _found(self, conf: dict[str, Any], **changes: Any) -> Any:
+        (found,) = observations.judge(
+            qemu_conf.QemuConfCheck(),
+            conf=migration_conf.MigrationConf(**conf),
+            **changes,
+        )
+        return found.code, found.status
+
+    def test_changed(self) -> None:
+        """What is written is not what libvirt has read."""
+        self.assertEqual(
+            ('qemu-conf.changed', Status.WARNING),
+            self._found({}, conf_changed=True),
+        )
+
+    def test_verify_off(self) -> None:
+        """It works, for everybody."""
+        self.assertEqual(
+            ('qemu-conf.verify-off', Status.WARNING),
+            self._found({'verify': False}),
+        )
+
+    def test_force(self) -> None:
+        """Only together with options that ask for TLS."""
+        forced = {'force': True}
+        self.assertEqual(
+            ('qemu-conf.consistent', Status.SUCCESS), self._found(forced)
+        )
+        for settings, wanted in (
+            ({'native_tls': False}, 'qemu-conf.force-without-tls'),
+            ({'native_tls': False, 'tunnelled': True}, 'qemu-conf.consistent'),
+        ):
+            seen = observations.good(
+                conf=migration_conf.MigrationConf(**forced)
+            )
+            (found,) = qemu_conf.QemuConfCheck().run(
+                observations.context(seen, settings=settings)
+            )
+            self.assertEqual(wanted, found.code)
+
+    def test_secret(self) -> None:
+        """A secret that libvirt does not have stops every migration."""
+        self.assertEqual(
+            ('qemu-conf.secret-missing', Status.FAILURE),
+            self._found(
+                {'secret_uuid': 'x'}, passphrase_unseen=observations.UNSEEN
+            ),
+        )
+
+    def test_priority(self) -> None:
+        """An older libvirt ignores it without a word."""
+        self.assertEqual(
+            ('qemu-conf.priority-ignored', Status.WARNING),
+            self._found({'priority': 'NORMAL'}),
+        )
+
+    def test_everything(self) -> None:
+        """All that is wrong is said."""
+        found = observations.judge(
+            qemu_conf.QemuConfCheck(),
+            conf=migration_conf.MigrationConf(verify=False, priority='X'),
+            conf_changed=True,
+        )
+        self.assertEqual(3, len(found))

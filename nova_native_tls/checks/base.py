@@ -53,8 +53,6 @@ class CheckContext:
     :ivar block: disks are to be copied too; None when that is not known yet.
     :ivar observation: what was seen of this host; None if nobody looked.
     :ivar now: the time to judge by.
-    :ivar completion_timeout_s_per_gib: how long Nova lets a migration run, by
-        its size ([libvirt] live_migration_completion_timeout).
     """
 
     stage: Stage
@@ -66,7 +64,6 @@ class CheckContext:
     now: datetime.datetime = dataclasses.field(
         default_factory=lambda: datetime.datetime.now(datetime.UTC)
     )
-    completion_timeout_s_per_gib: int = 800
 
 
 class PreCheck(abc.ABC):

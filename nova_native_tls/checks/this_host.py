@@ -45,13 +45,10 @@ class Options:
     """What nova.conf says that matters to a host.
 
     :ivar tls_destination: ``[native_tls] tls_destination``.
-    :ivar completion_timeout_s_per_gib: ``[libvirt]
-        live_migration_completion_timeout``.
     """
 
     settings: migration_settings.MigrationSettings
     tls_destination: str | None = None
-    completion_timeout_s_per_gib: int = 800
 
 
 def look(uri: str = LOCAL) -> observation.HostObservation:
@@ -111,7 +108,6 @@ def judge(
         settings=options.settings,
         own=own_facts(seen, options.tls_destination),
         observation=seen,
-        completion_timeout_s_per_gib=options.completion_timeout_s_per_gib,
     )
     at_start = dataclasses.replace(context, stage=base.Stage.START)
     return result.CheckReport(

@@ -68,7 +68,8 @@ class TimeLeftCheck(host_check.HostCheck):
 
 def _longest_s(host: host_check.Host, memory_mib: int) -> int:
     size_gib = max(SMALLEST_GIB, -(-memory_mib // 1024))
-    return host.context.completion_timeout_s_per_gib * size_gib or UNLIMITED_S
+    per_gib = host.context.settings.completion_timeout_s_per_gib
+    return per_gib * size_gib or UNLIMITED_S
 
 
 def _largest_guest_mib(host: host_check.Host) -> int:

@@ -85,19 +85,11 @@ class HostCheck(list_findings.ListFindings):
 
 def _options(paths: list[str]) -> this_host.Options:
     conf = configuration.read(paths)
-    conf.register_opt(
-        cfg.IntOpt('live_migration_completion_timeout', default=800),
-        group='libvirt',
-    )
     # Refuses what nova-compute would refuse.
     settings = migration_settings.from_conf(conf)
     try:
         return this_host.Options(
-            settings=settings,
-            tls_destination=conf.native_tls.tls_destination,
-            completion_timeout_s_per_gib=(
-                conf.libvirt.live_migration_completion_timeout
-            ),
+            settings=settings, tls_destination=conf.native_tls.tls_destination
         )
     except cfg.Error as err:
         raise exception.ConfigurationUnreadable(problem=err) from err

@@ -140,6 +140,20 @@ Related options:
 * ``live_migration_tunnelled``: excludes more than one connection.
 """,
     ),
+    cfg.IntOpt(
+        'live_migration_completion_timeout',
+        default=800,
+        min=0,
+        mutable=True,
+        help="""
+How long a migration may take before Nova ends it, in seconds for each GiB of
+the guest's memory and copied disks, of which at least 2 are counted. 0 means
+for ever.
+
+A certificate that runs out before the longest migration would be over is
+reported by ``nova-native-tls host check``.
+""",
+    ),
     cfg.BoolOpt(
         'live_migration_permit_post_copy',
         default=False,

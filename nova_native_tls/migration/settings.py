@@ -40,6 +40,7 @@ class MigrationSettings:
     permit_auto_converge: bool = False
     parallel_connections: int = 1
     bandwidth_mib_s: int = 0
+    completion_timeout_s_per_gib: int = 800
     scheme: str | None = None
     uri: str | None = None
 
@@ -63,6 +64,9 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             permit_auto_converge=group.live_migration_permit_auto_converge,
             parallel_connections=group.live_migration_parallel_connections,
             bandwidth_mib_s=group.live_migration_bandwidth,
+            completion_timeout_s_per_gib=(
+                group.live_migration_completion_timeout
+            ),
             scheme=group.live_migration_scheme,
             uri=group.live_migration_uri,
         )

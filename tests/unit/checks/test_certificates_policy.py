@@ -68,11 +68,12 @@ class TimeLeftTest(testtools.TestCase):
 
     def test_small_guests(self) -> None:
         """Nova takes them for 2 GiB."""
-        context = {'completion_timeout_s_per_gib': DAY_S // 2 + 60}
+        timeout = {'completion_timeout_s_per_gib': DAY_S // 2 + 60}
         self.assertIn(
             'client-cert.expires-soon',
             self._codes(
-                context=context, guests=(observations.guest(memory_mib=1),)
+                context={'settings': timeout},
+                guests=(observations.guest(memory_mib=1),),
             ),
         )
 
@@ -82,7 +83,10 @@ class TimeLeftTest(testtools.TestCase):
         self.assertEqual(
             ['server-cert.expires-soon', 'client-cert.expires-soon'],
             self._codes(
-                context={'completion_timeout_s_per_gib': 0, 'now': later}
+                context={
+                    'settings': {'completion_timeout_s_per_gib': 0},
+                    'now': later,
+                }
             ),
         )
 

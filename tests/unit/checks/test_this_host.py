@@ -81,8 +81,9 @@ class JudgeTest(testtools.TestCase):
         report = this_host.judge(
             seen,
             this_host.Options(
-                settings=migration_settings.MigrationSettings(),
-                completion_timeout_s_per_gib=5,
+                settings=migration_settings.MigrationSettings(
+                    completion_timeout_s_per_gib=5
+                )
             ),
             runner.Runner({'one': check}),
         )
@@ -93,7 +94,7 @@ class JudgeTest(testtools.TestCase):
         )
         for each in check.asked:
             self.assertIs(seen, each.observation)
-            self.assertEqual(5, each.completion_timeout_s_per_gib)
+            self.assertEqual(5, each.settings.completion_timeout_s_per_gib)
             self.assertEqual(observations.NAME, each.own.tls_name)
 
     def test_nobody_to_ask(self) -> None:

@@ -110,7 +110,7 @@ class OptionsTest(HostCheckTestCase):
         """Nova's own."""
         options = self._options('')
         self.assertIsNone(options.tls_destination)
-        self.assertEqual(800, options.completion_timeout_s_per_gib)
+        self.assertEqual(800, options.settings.completion_timeout_s_per_gib)
 
     def test_given(self) -> None:
         """Of all groups."""
@@ -123,7 +123,7 @@ class OptionsTest(HostCheckTestCase):
             ('x.example.org', 5, 'tls'),
             (
                 options.tls_destination,
-                options.completion_timeout_s_per_gib,
+                options.settings.completion_timeout_s_per_gib,
                 options.settings.scheme,
             ),
         )

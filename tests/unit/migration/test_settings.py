@@ -39,6 +39,12 @@ READ = (
     ),
     ('live_migration_parallel_connections', '8', 'parallel_connections', 8),
     ('live_migration_bandwidth', '100', 'bandwidth_mib_s', 100),
+    (
+        'live_migration_completion_timeout',
+        '60',
+        'completion_timeout_s_per_gib',
+        60,
+    ),
     ('live_migration_scheme', 'ssh', 'scheme', 'ssh'),
     (
         'live_migration_uri',

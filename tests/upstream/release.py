@@ -189,11 +189,8 @@ def environment(suite: Suite) -> dict[str, str]:
     """The environment variables with which Nova runs its tests.
 
     They are those of Nova's own tox.ini. From Nova 34 on nova-compute has
-    native threads by default, and so have the unit tests. The functional
-    tests stay with eventlet, as Nova's "functional" environment does: on
-    native threads the locks of their database fixtures (DatabaseWriteLock
-    and CellDatabases in nova/tests/fixtures/nova.py, 34.0.0) wait for each
-    other for ever on a machine that is busy.
+    native threads by default, and so have the unit tests; the functional
+    tests stay with eventlet, as in Nova's environment "functional".
     """
     first = suite.native_threads_from
     native_threads = first is not None and major(version()) >= first

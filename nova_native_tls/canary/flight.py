@@ -171,6 +171,8 @@ def _migrate(
 
     :raises NativeTLSError: it has not.
     """
+    if cancel.is_set():
+        raise _cancelled(guest, source)
     stop = threading.Event()
     flying = attempt.Attempt(
         lambda: run.migrate(
@@ -191,15 +193,21 @@ def _migrate(
                 time_limit.within(GRACE_S, guest.destroy)
             flying.over_within(GRACE_S)
         if cancel.is_set():
-            raise exception.MigrationCancelled(
-                name=guest.name,
-                state=guest_state.GuestState.ABSENT,
-                source=source.uri,
-            )
+            raise _cancelled(guest, source)
         if not flying.succeeded:
             raise CanaryTooSlow(timeout_s=timeout_s)
     flying.result()
     _see_arrived(guest, source, destination)
+
+
+def _cancelled(
+    guest: libvirt_api.Domain, source: libvirt_api.Connection
+) -> exception.MigrationCancelled:
+    return exception.MigrationCancelled(
+        name=guest.name,
+        state=guest_state.GuestState.ABSENT,
+        source=source.uri,
+    )
 
 
 def _see_arrived(

@@ -204,9 +204,7 @@ def _cancelled(
     guest: libvirt_api.Domain, source: libvirt_api.Connection
 ) -> exception.MigrationCancelled:
     return exception.MigrationCancelled(
-        name=guest.name,
-        state=guest_state.GuestState.ABSENT,
-        source=source.uri,
+        name=guest.name, state=guest_state.GuestState.ABSENT, source=source.uri
     )
 
 

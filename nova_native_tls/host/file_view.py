@@ -47,11 +47,15 @@ class FileView:
         :raises OSError: it is none, cannot be read, or is longer.
         """
         real = self.real(path)
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        with open(descriptor, 'rb') as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with open(real, 'rb', opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
             content = file.read(max_bytes + 1)
         if len(content) > max_bytes:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         return content
+
+
+def _open(path: str, flags: int) -> int:
+    # A FIFO or a terminal would be waited for.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)

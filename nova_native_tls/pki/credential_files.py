@@ -66,10 +66,13 @@ def read_file(path: str) -> credential_set.File:
         return credential_set.File(read_error=err.errno or errno.EIO)
 
 
-def _content(path: str) -> credential_set.File:
+def _open(path: str, flags: int) -> int:
     # What was a file a moment ago may be a FIFO or a terminal by now.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(descriptor, 'rb', buffering=0) as file:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _content(path: str) -> credential_set.File:
+    with open(path, 'rb', buffering=0, opener=_open) as file:
         content = bytearray()
         while chunk := file.read(1024 * 1024):
             content += chunk

@@ -34,7 +34,8 @@ from nova_native_tls.prove import subject as prove_subject
 
 #: QEMU takes a socket that systemd has opened if it is told its own process
 #: id with it, which only the process itself knows in time
-#: (check_socket_activation, QEMU 7.2 util/systemd.c).
+#: (check_socket_activation, QEMU 7.2 util/systemd.c). For bash, as dash knows
+#: no descriptor above 9.
 _ACTIVATE = 'LISTEN_PID=$$ exec "$@" 3<&%d'
 
 #: An image that is nowhere.
@@ -99,7 +100,7 @@ def start(
             server = stack.enter_context(
                 process.Child(
                     (
-                        *('/bin/sh', '-c', _ACTIVATE % listening, 'sh'),
+                        *('/bin/bash', '-c', _ACTIVATE % listening, 'bash'),
                         programs.server,
                         *_objects(subject, 'server', secrets),
                         *('--tls-creds', arguments.CREDENTIALS),

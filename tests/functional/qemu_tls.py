@@ -122,10 +122,11 @@ class Destination(fixtures.Fixture):
             descriptor = listener.fileno()
             self._process = subprocess.Popen(
                 [
-                    'sh',
+                    # dash knows no descriptor above 9.
+                    'bash',
                     '-c',
                     f'LISTEN_PID=$$ exec qemu-nbd "$@" 3<&{descriptor}',
-                    'sh',
+                    'bash',
                     *self._arguments,
                     *('--persistent', '--format=raw', str(disk)),
                 ],

@@ -90,6 +90,12 @@ class GoodTest(ProveTestCase):
         )
         self.assertIn('as the user somebody', found[0].detail)
 
+    def test_many_open_files(self) -> None:
+        """As in a nova-compute, where descriptors have high numbers."""
+        for _number in range(300):
+            self.addCleanup(os.close, os.open('/dev/null', os.O_RDONLY))
+        self.assertEqual(GOOD, self.codes(self.files()))
+
     def test_odd_directory(self) -> None:
         """A comma in the path is part of it."""
         files = self.files()

@@ -73,6 +73,16 @@ class TestReadFile(FilesTestCase):
         self.assertTrue(found.there)
         self.assertEqual(errno.EISDIR, found.read_error)
 
+    def test_nothing_stays_open(self):
+        """Whatever is there: a directory can be opened, but not read."""
+        before = len(os.listdir('/proc/self/fd'))
+        self.path.mkdir()
+        self.read()
+        self.path.rmdir()
+        self.path.write_bytes(b'x')
+        self.read()
+        self.assertEqual(before, len(os.listdir('/proc/self/fd')))
+
     def test_fifo_does_not_wait(self):
         """Nobody writes to it, and the answer comes nevertheless."""
         os.mkfifo(self.path)

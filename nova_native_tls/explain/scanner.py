@@ -142,11 +142,19 @@ def _last_time(block: str) -> datetime.datetime | None:
 
 
 def _time(stamp: str) -> datetime.datetime | None:
+    """Read a time to the microsecond.
+
+    A migration may begin and fail within one second, and its words must not
+    be taken for those of an earlier one.
+    """
+    fraction = stamp[20:26].rstrip('Z').partition('+')[0]
     try:
         seconds = datetime.datetime.fromisoformat(stamp[:19])
     except ValueError:
         return None
-    return seconds.replace(tzinfo=datetime.UTC)
+    return seconds.replace(
+        microsecond=int(fraction.ljust(6, '0')), tzinfo=datetime.UTC
+    )
 
 
 class _Block:

@@ -171,6 +171,16 @@ class OnDestinationTest(ReasonTestCase):
         )
         self.assertIsNone(_on_destination())
 
+    def test_within_one_second(self) -> None:
+        """A guest may be expected, and refused, in the same second."""
+        since = SINCE.replace(microsecond=300_000)
+        self.write_log(f'2026-11-21T12:00:00.400000Z {REFUSED}')
+        found = reason.on_destination(GUEST, source='compute1', since=since)
+        self.assertIsNotNone(found)
+        self.write_log(f'2026-11-21T12:00:00.200000Z {REFUSED}')
+        found = reason.on_destination(GUEST, source='compute1', since=since)
+        self.assertIsNone(found)
+
     def test_older(self) -> None:
         """What was said before this guest was expected."""
         self.write_log(f'{BEFORE} {REFUSED}')

@@ -249,15 +249,22 @@ class TestWhen(testtools.TestCase):
         return [hit.when for hit in _scan(text)]
 
     def test_formats(self):
-        """QEMU's, and libvirt's."""
-        expected = datetime.datetime(
+        """QEMU's, and libvirt's, as exact as they are."""
+        second = datetime.datetime(
             2026, 11, 21, 12, 44, 37, tzinfo=datetime.UTC
         )
-        for stamp in (
-            '2026-11-21T12:44:37.685253Z qemu-system-x86_64:',
-            '2026-11-21 12:44:37.685+0000: 1234: error :',
+        for stamp, microsecond in (
+            ('2026-11-21T12:44:37.685253Z qemu-system-x86_64:', 685253),
+            ('2026-11-21T12:44:37.685253123Z qemu-system-x86_64:', 685253),
+            ('2026-11-21T12:44:37.000001Z qemu-system-x86_64:', 1),
+            ('2026-11-21 12:44:37.685+0000: 1234: error :', 685000),
+            ('2026-11-21 12:44:37.6+0000: 1234: error :', 600000),
         ):
-            self.assertEqual([expected], self._when(f'{stamp} {NAME}'))
+            self.assertEqual(
+                [second.replace(microsecond=microsecond)],
+                self._when(f'{stamp} {NAME}'),
+                stamp,
+            )
 
     def test_unknown(self):
         """A time of some other zone is none."""

@@ -125,7 +125,7 @@ class ExplainTest(testtools.TestCase):
         """A log's time is told, since a log may be old."""
         text = f'2026-11-21T12:44:37.685253Z qemu-system-x86_64: {LOST}'
         self.assertEqual(
-            '2026-11-21T12:44:37+00:00', self._run(text).json()['when']
+            '2026-11-21T12:44:37.685253+00:00', self._run(text).json()['when']
         )
 
     def test_not_known(self):

@@ -47,13 +47,9 @@ def look(connection: Any) -> LibvirtView:
     :raises libvirtError: libvirt did not answer; who has the connection
         knows how to catch that.
     """
-    from_number = versions.Version.from_libvirt_number
     return LibvirtView(
         host_name=connection.getHostname(),
-        versions=versions.HostVersions(
-            libvirt=from_number(connection.getLibVersion()),
-            qemu=from_number(connection.getVersion()),
-        ),
+        versions=versions.HostVersions.of(connection),
         capabilities=connection.getCapabilities(),
         running=tuple(
             guests.Known(

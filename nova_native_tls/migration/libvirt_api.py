@@ -344,12 +344,7 @@ class Connection:
     def host_versions(self) -> versions.HostVersions:
         """Ask for the versions of libvirt and of the installed QEMU."""
         with _translated(_('Asking %s for its versions') % self.uri):
-            daemon = self._conn.getLibVersion()
-            hypervisor = self._conn.getVersion()
-        from_number = versions.Version.from_libvirt_number
-        return versions.HostVersions(
-            libvirt=from_number(daemon), qemu=from_number(hypervisor)
-        )
+            return versions.HostVersions.of(self._conn)
 
     def domain(self, name: str) -> Domain:
         """Look a guest up by name or UUID.

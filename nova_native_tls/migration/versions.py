@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 from nova_native_tls import exception
 
@@ -58,6 +59,20 @@ class HostVersions:
 
     libvirt: Version | None = None
     qemu: Version | None = None
+
+    @classmethod
+    def of(cls, connection: Any) -> HostVersions:
+        """Ask a host for its libvirt daemon and its installed QEMU.
+
+        :param connection: a virConnect, or what stands for one in
+            nova-compute.
+        :raises libvirtError: libvirt did not answer.
+        """
+        from_number = Version.from_libvirt_number
+        return cls(
+            libvirt=from_number(connection.getLibVersion()),
+            qemu=from_number(connection.getVersion()),
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,12 +55,7 @@ def collect(host: Any) -> facts.HostFacts:
 
 def read_versions(host: Any) -> versions.HostVersions:
     """Ask the local libvirt for its version and that of the installed QEMU."""
-    connection = host.get_connection()
-    from_number = versions.Version.from_libvirt_number
-    return versions.HostVersions(
-        libvirt=from_number(connection.getLibVersion()),
-        qemu=from_number(connection.getVersion()),
-    )
+    return versions.HostVersions.of(host.get_connection())
 
 
 def _server_name(host_name: str) -> server_name.ServerName:

@@ -19,6 +19,7 @@ import os
 import stat
 
 from nova_native_tls.host import path_walk
+from nova_native_tls.pki import credential_files
 
 
 class FileView:
@@ -47,15 +48,12 @@ class FileView:
         :raises OSError: it is none, cannot be read, or is longer.
         """
         real = self.real(path)
-        with open(real, 'rb', opener=_open) as file:
+        with open(
+            real, 'rb', opener=credential_files.open_without_waiting
+        ) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
             content = file.read(max_bytes + 1)
         if len(content) > max_bytes:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         return content
-
-
-def _open(path: str, flags: int) -> int:
-    # A FIFO or a terminal would be waited for.
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)

@@ -66,13 +66,16 @@ def read_file(path: str) -> credential_set.File:
         return credential_set.File(read_error=err.errno or errno.EIO)
 
 
-def _open(path: str, flags: int) -> int:
-    # What was a file a moment ago may be a FIFO or a terminal by now.
+def open_without_waiting(path: str, flags: int) -> int:
+    """Open for ``open(..., opener=)``, whatever stands there.
+
+    What was a file a moment ago may be a FIFO or a terminal by now.
+    """
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _content(path: str) -> credential_set.File:
-    with open(path, 'rb', buffering=0, opener=_open) as file:
+    with open(path, 'rb', buffering=0, opener=open_without_waiting) as file:
         content = bytearray()
         while chunk := file.read(1024 * 1024):
             content += chunk

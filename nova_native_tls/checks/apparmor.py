@@ -41,7 +41,10 @@ class AppArmorCheck(host_check.HostCheck):
         refused = sorted(
             walk.end.path
             for name, walk in host.seen.walks.items()
-            if name and walk.end and not rules.may_read(walk.end.path)
+            if name
+            and host.needs(name)
+            and walk.end
+            and not rules.may_read(walk.end.path)
         )
         if not refused:
             yield host.success(

@@ -19,8 +19,10 @@ from collections.abc import Iterable
 import dataclasses
 import datetime
 import enum
+from typing import Any
 
 from nova_native_tls.checks import result
+from nova_native_tls.host import guests
 from nova_native_tls.host import observation as host_observation
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.peer import facts
@@ -51,8 +53,10 @@ class CheckContext:
     :ivar peer: the facts of the other host; None when it sent none, which is
         what a host without this project does, or when there is no peer yet.
     :ivar block: disks are to be copied too; None when that is not known yet.
+    :ivar guest: the one that is to migrate; None if none is.
     :ivar observation: what was seen of this host; None if nobody looked.
     :ivar now: the time to judge by.
+    :ivar memo: what one check has found out, and others need not again.
     """
 
     stage: Stage
@@ -60,9 +64,13 @@ class CheckContext:
     own: facts.HostFacts
     peer: facts.HostFacts | None = None
     block: bool | None = None
+    guest: guests.Known | None = None
     observation: host_observation.HostObservation | None = None
     now: datetime.datetime = dataclasses.field(
         default_factory=lambda: datetime.datetime.now(datetime.UTC)
+    )
+    memo: dict[object, Any] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
     )
 
 

@@ -32,6 +32,8 @@ _DIRECT = ('tcp', 'tls')
 class ControlConnectionCheck(host_check.HostCheck):
     """Looks for a listener of the kind that live_migration_scheme names."""
 
+    stages = host_check.AS_DESTINATION
+
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
         """Refuse a host that nobody can connect to."""
         listeners, control = host.seen.listeners, host.seen.control

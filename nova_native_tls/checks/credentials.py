@@ -22,7 +22,10 @@ import errno
 from typing import Any
 
 from nova_native_tls._i18n import _
+from nova_native_tls.checks import base
 from nova_native_tls.checks import host_check
+from nova_native_tls.checks import own_end
+from nova_native_tls.checks import peer_credentials
 from nova_native_tls.checks import permission_remedy
 from nova_native_tls.checks import qemu_conf
 from nova_native_tls.checks import result
@@ -35,15 +38,23 @@ from nova_native_tls.pki import verdict
 
 #: Codes that end so have a cause on this host that can be named.
 _ACCESS = ('not-permitted', 'inaccessible', 'missing')
+_END = {
+    base.Stage.DESTINATION: credential_set.Endpoint.SERVER,
+    base.Stage.SOURCE: credential_set.Endpoint.CLIENT,
+    base.Stage.DESTINATION_AGAIN: credential_set.Endpoint.SERVER,
+}
 
 
 class CredentialsCheck(host_check.HostCheck):
-    """Lets this host be both ends of a migration.
+    """Lets this host be both ends, or the end that it is now.
 
     Every host is a source and a destination in its turn, and all hosts have
     to trust each other: what fails between a host and itself fails between
-    it and others.
+    it and others. Before a migration only the end that this host will be
+    counts, and what the other end shows.
     """
+
+    stages = host_check.HostCheck.stages | {base.Stage.DESTINATION_AGAIN}
 
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
         """Refuse credentials that QEMU refuses."""
@@ -60,17 +71,42 @@ class CredentialsCheck(host_check.HostCheck):
             yield from tls_directory.TLSDirectoryCheck().judge(host)
             return
         version = libvirt.versions.qemu
-        problems = sorted(set(host.seen.unseen_files.values()))
+        problems = sorted(
+            {
+                problem
+                for file, problem in host.seen.unseen_files.items()
+                if host.needs(file)
+            }
+        )
         if version is None:
             problems.append(_('the version of QEMU is not known'))
         for problem in problems:
             looked = unseen.Unseen(problem)
             yield host.unseen('credentials.not-looked-at', looked)
         if version is not None and not problems:
-            yield from _verdict(host, credentials, version)
+            if host.context.stage is base.Stage.HOST:
+                yield from _as_both(host, credentials, version)
+            else:
+                yield from _as_one(host)
 
 
-def _verdict(
+def _as_one(host: host_check.Host) -> Iterator[host_check.Finding]:
+    """Look at the end that it is in this migration."""
+    stage = host.context.stage
+    end = own_end.find(host, _END[stage])
+    # What there is was looked at before.
+    assert end is not None
+    failed = False
+    if stage is not base.Stage.DESTINATION_AGAIN and not end.other_files:
+        # Of files that only a running guest sees, running_guests speaks.
+        for found in _all_translated(host, end.files, end.verdict.findings):
+            failed = failed or found.status is result.Status.FAILURE
+            yield found
+    if stage is not base.Stage.DESTINATION and not failed:
+        yield from peer_credentials.judge(host, end)
+
+
+def _as_both(
     host: host_check.Host,
     credentials: credential_set.CredentialSet,
     version: versions.Version,
@@ -82,10 +118,18 @@ def _verdict(
         qemu_version=version,
         **_conditions(host),
     )
+    return _all_translated(host, credentials, found.findings)
+
+
+def _all_translated(
+    host: host_check.Host,
+    credentials: credential_set.CredentialSet,
+    findings: Iterable[verdict.Finding],
+) -> Iterable[host_check.Finding]:
     # One closed directory keeps QEMU from all files.
     return dict.fromkeys(
         translated
-        for finding in found.findings
+        for finding in findings
         if (translated := _translated(host, credentials, finding))
     )
 

@@ -24,6 +24,21 @@ from nova_native_tls.checks import result
 from nova_native_tls.host import daemon
 from nova_native_tls.host import observation
 from nova_native_tls.host import unseen
+from nova_native_tls.pki import credential_set
+from nova_native_tls.pki import finding as pki_finding
+
+Side = pki_finding.Side
+
+#: What a host is at each stage at which anything is asked about it.
+ROLES = {
+    base.Stage.HOST: frozenset(Side),
+    base.Stage.DESTINATION: frozenset({Side.DESTINATION}),
+    base.Stage.SOURCE: frozenset({Side.SOURCE}),
+    base.Stage.DESTINATION_AGAIN: frozenset({Side.DESTINATION}),
+}
+#: For checks of what only one end of a migration needs.
+AS_DESTINATION = frozenset({base.Stage.HOST, base.Stage.DESTINATION})
+AS_SOURCE = frozenset({base.Stage.HOST, base.Stage.SOURCE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +51,21 @@ class Host:
 
     seen: observation.HostObservation
     context: base.CheckContext
+
+    @property
+    def roles(self) -> frozenset[Side]:
+        """What it is now; what it needs otherwise stops no migration."""
+        return ROLES[self.context.stage]
+
+    def needs(self, file: str) -> bool:
+        """Tell whether it reads a file of credentials in its present role."""
+        if file in (credential_set.CA_CRL, credential_set.DH_PARAMS):
+            return Side.DESTINATION in self.roles
+        return not any(
+            file.startswith(f'{end}-')
+            and pki_finding.Side.of(end) not in self.roles
+            for end in credential_set.Endpoint
+        )
 
     def success(self, code: str, seen: str, *, file: str = '') -> Finding:
         """Say that something is as it should be."""
@@ -133,7 +163,7 @@ def _with(seen: str, wanted: str) -> str:
 class HostCheck(base.PreCheck):
     """One question about this host alone; it looks at nothing itself."""
 
-    stages = frozenset({base.Stage.HOST})
+    stages = AS_DESTINATION | AS_SOURCE
 
     def run(self, context: base.CheckContext) -> Iterator[Finding]:
         """Answer from what was seen; if nobody looked, that is a failure."""

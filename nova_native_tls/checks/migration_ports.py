@@ -27,6 +27,8 @@ NEEDED = 2
 class MigrationPortsCheck(host_check.HostCheck):
     """Looks at the range of qemu.conf; says nothing about firewalls."""
 
+    stages = host_check.AS_DESTINATION
+
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
         """Refuse a range in which somebody listens on every port."""
         conf, listeners = host.seen.conf, host.seen.listeners

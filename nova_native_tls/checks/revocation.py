@@ -89,6 +89,8 @@ def _revoked(
     credentials: credential_set.CredentialSet,
     lists: tuple[revocation_list.RevocationList, ...],
 ) -> Iterator[host_check.Finding]:
+    if host_check.Side.DESTINATION not in host.roles:
+        return
     # What becomes of the client certificate, QEMU says itself.
     name = credential_set.Endpoint.SERVER.cert()
     content = credentials.file(name).content

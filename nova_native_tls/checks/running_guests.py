@@ -33,8 +33,11 @@ class RunningGuestsCheck(host_check.HostCheck):
     """Holds the credentials against the QEMUs that run.
 
     They may be older than the installed one, and may see other files: those
-    of a container that was made anew, for example, while they went on.
+    of a container that was made anew, for example, while they went on. Before
+    a migration it is about the one guest that leaves.
     """
+
+    stages = host_check.AS_SOURCE
 
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
         """Refuse what a running guest's QEMU would refuse."""
@@ -46,6 +49,9 @@ class RunningGuestsCheck(host_check.HostCheck):
             yield host.unseen('guests.not-looked-at', credentials)
             return
         known = _Verdicts(credentials)
+        leaving = host.context.guest
+        if leaving is not None:
+            running = tuple(g for g in running if g.name == leaving.name)
         found = [
             finding
             for guest in running
@@ -99,6 +105,9 @@ def _judged(
             file=name,
         )
         return
+    if host.context.guest is not None and _is_as_new(host, guest):
+        # The check of the credentials speaks of the same QEMU.
+        return
     faults = [
         one
         for one in known.of(guest)
@@ -115,6 +124,15 @@ def _judged(
             remedy=_see_again(),
             file=name,
         )
+
+
+def _is_as_new(host: host_check.Host, guest: guests.Guest) -> bool:
+    libvirt = host.seen.libvirt
+    return (
+        guest.files is None
+        and not isinstance(libvirt, unseen.Unseen)
+        and guest.qemu == libvirt.versions.qemu
+    )
 
 
 def _refused(

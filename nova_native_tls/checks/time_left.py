@@ -34,8 +34,9 @@ UNLIMITED_S = 24 * 3600
 class TimeLeftCheck(host_check.HostCheck):
     """Compares them with live_migration_completion_timeout.
 
-    The largest guest that runs here decides for the client certificate, the
-    host's memory, which is the most that could come, for the others.
+    The guest that is to migrate decides. Where none is, it is the largest
+    that runs here for the client certificate, and the host's memory, which is
+    the most that could come, for the others.
     """
 
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
@@ -44,18 +45,9 @@ class TimeLeftCheck(host_check.HostCheck):
         if isinstance(credentials, unseen.Unseen):
             yield host.unseen('time-left.not-looked-at', credentials)
             return
-        limits = {
-            credential_set.CA_CERT: _longest_s(host, host.seen.memory_mib),
-            credential_set.Endpoint.SERVER.cert(): _longest_s(
-                host, host.seen.memory_mib
-            ),
-            credential_set.Endpoint.CLIENT.cert(): _longest_s(
-                host, _largest_guest_mib(host)
-            ),
-        }
         found = [
             finding
-            for name, longest_s in limits.items()
+            for name, longest_s in _limits(host).items()
             for finding in _ending(host, credentials, name, longest_s)
         ]
         yield from found
@@ -64,6 +56,20 @@ class TimeLeftCheck(host_check.HostCheck):
                 'time-left.enough',
                 _('no migration outlives a certificate that is valid now'),
             )
+
+
+def _limits(host: host_check.Host) -> dict[str, int]:
+    guest = host.context.guest
+    arriving = host.seen.memory_mib if guest is None else guest.memory_mib
+    leaving = _largest_guest_mib(host) if guest is None else guest.memory_mib
+    limits = {credential_set.CA_CERT: _longest_s(host, arriving)}
+    if host_check.Side.DESTINATION in host.roles:
+        name = credential_set.Endpoint.SERVER.cert()
+        limits[name] = _longest_s(host, arriving)
+    if host_check.Side.SOURCE in host.roles:
+        name = credential_set.Endpoint.CLIENT.cert()
+        limits[name] = _longest_s(host, leaving)
+    return limits
 
 
 def _longest_s(host: host_check.Host, memory_mib: int) -> int:

@@ -90,6 +90,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 self._native_tls_checks,
                 base.Stage.DESTINATION,
                 host=self._host,
+                instance=instance,
             )
             if self._native_tls
             else None
@@ -125,6 +126,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 self._native_tls_checks,
                 base.Stage.SOURCE,
                 host=self._host,
+                instance=instance,
                 migrate_data=migrate_data,
                 peer=carrier.Role.DESTINATION,
             )
@@ -146,6 +148,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 self._native_tls_checks,
                 base.Stage.DESTINATION_AGAIN,
                 host=self._host,
+                instance=instance,
                 migrate_data=migrate_data,
                 peer=carrier.Role.SOURCE,
             )

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+import dataclasses
 from typing import Any
 
 import nova.conf
@@ -22,18 +24,25 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_native_tls.checks import base
+from nova_native_tls.checks import host_check
 from nova_native_tls.checks import options as options_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import exception
+from nova_native_tls.host import guests
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import carrier
+from nova_native_tls.nova import host_look
+from nova_native_tls.nova import host_question
 from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import told_warnings
 from nova_native_tls.peer import facts
 
 LOG = logging.getLogger(__name__)
 
 CONF = nova.conf.CONF
+
+_told = told_warnings.Told()
 
 
 def load() -> runner.Runner:
@@ -73,18 +82,39 @@ def at_start(
 ) -> None:
     """Ask what can be asked before there is a migration.
 
+    What is wrong with the host itself is told, and keeps nobody from
+    starting: its certificates may come later. Each migration asks again.
+
     :param host: Nova's connection to the local libvirt.
     :raises InvalidConfiguration: nova-compute must not start.
     """
-    report = checks.run(
-        base.CheckContext(
-            stage=base.Stage.START,
-            settings=settings,
-            own=own_facts.collect(host),
-        )
+    question = own_facts.question(
+        own_facts.ask_libvirt_for_all(host), settings=settings
     )
-    _log(report)
-    _refuse(report.findings)
+    answer = _look(checks, question)
+    context = base.CheckContext(
+        stage=base.Stage.START, settings=settings, own=answer.own
+    )
+    findings = _in_process(checks, context)
+    _log(findings)
+    _refuse(findings)
+    of_host = (
+        *answer.findings,
+        *_in_process(
+            checks,
+            dataclasses.replace(context, stage=base.Stage.HOST),
+            (*findings, *answer.findings),
+        ),
+    )
+    _told.at_start(host, of_host)
+    _log(each for each in dict.fromkeys(of_host) if each not in findings)
+    for finding in dict.fromkeys(of_host):
+        if finding.status is result.Status.FAILURE:
+            LOG.warning(
+                'Live migrations are refused until this is mended: %s: %s',
+                finding.code,
+                finding.sentence(),
+            )
 
 
 def _refuse(findings: tuple[result.Finding, ...]) -> None:
@@ -100,12 +130,14 @@ def of_migration(
     stage: base.Stage,
     *,
     host: Any,
+    instance: Any = None,
     migrate_data: Any = None,
     peer: carrier.Role | None = None,
 ) -> facts.HostFacts:
     """Ask at one leg of a migration's check.
 
     :param host: Nova's connection to the local libvirt.
+    :param instance: Nova's object of the guest that is to migrate.
     :param peer: whose facts ``migrate_data`` may carry.
     :returns: the facts of this host.
     :raises MigrationPreCheckError: one check failed; Nova's conductor then
@@ -116,26 +148,107 @@ def of_migration(
         settings = migration_settings.from_conf(CONF)
     except exception.NativeTLSError as err:
         raise nova_exception.MigrationPreCheckError(reason=str(err)) from err
-    own = own_facts.collect(host)
-    report = checks.run(
-        base.CheckContext(
-            stage=stage,
+    guest = _guest(instance)
+    question = dataclasses.replace(
+        own_facts.question(
+            own_facts.ask_libvirt(
+                host, guest if stage is base.Stage.SOURCE else None
+            ),
             settings=settings,
-            own=own,
-            peer=peer_facts,
-            block=migrate_data.block_migration
-            if migrate_data is not None and 'block_migration' in migrate_data
-            else None,
-        )
+            stage=stage,
+        ),
+        peer=peer_facts,
+        block=migrate_data.block_migration
+        if migrate_data is not None and 'block_migration' in migrate_data
+        else None,
+        guest=guest,
     )
-    _log(report)
-    if report.status is result.Status.FAILURE:
+    answer = _look(checks, question)
+    findings = _in_process(checks, _context(question, answer), answer.findings)
+    _log(_told.news(host, stage, answer.findings))
+    _log(findings)
+    found = result.CheckReport(
+        findings=(*sorted(answer.findings, key=_is_unseen), *findings)
+    )
+    if found.status is result.Status.FAILURE:
         raise nova_exception.MigrationPreCheckError(
-            reason=report.sentences(result.Status.FAILURE)
+            reason=found.sentences(result.Status.FAILURE)
         )
-    return own
+    return answer.own
 
 
-def _log(report: result.CheckReport) -> None:
-    for finding in report.with_status(result.Status.WARNING):
-        LOG.warning('Pre-check %s: %s', finding.code, finding.sentence())
+def _guest(instance: Any) -> guests.Known | None:
+    if instance is None:
+        return None
+    return guests.Known(name=instance.name, memory_mib=instance.memory_mb)
+
+
+def _look(
+    checks: runner.Runner, question: host_question.Question
+) -> host_look.Answer:
+    """Let the helper ask what is about this host."""
+    names = tuple(
+        name
+        for name, check in sorted(checks.checks.items())
+        if isinstance(check, host_check.HostCheck)
+        and _is_asked(check, question.stage)
+    )
+    return own_facts.look(dataclasses.replace(question, checks=names))
+
+
+def _in_process(
+    checks: runner.Runner,
+    context: base.CheckContext,
+    looked: tuple[result.Finding, ...] = (),
+) -> tuple[result.Finding, ...]:
+    """Ask what is not about this host alone.
+
+    :param looked: what was found already; if nothing was, somebody has to be
+        asked here.
+    """
+    chosen = {
+        name: check
+        for name, check in checks.checks.items()
+        if not isinstance(check, host_check.HostCheck)
+        and _is_asked(check, context.stage)
+    }
+    if (looked and not chosen) or any(map(_is_blind, looked)):
+        return ()
+    return dataclasses.replace(checks, checks=chosen).run(context).findings
+
+
+def _is_asked(check: base.PreCheck, stage: base.Stage) -> bool:
+    try:
+        return stage in check.stages
+    except Exception:
+        # The runner finds it broken.
+        return True
+
+
+def _context(
+    question: host_question.Question, answer: host_look.Answer
+) -> base.CheckContext:
+    return base.CheckContext(
+        stage=question.stage,
+        settings=question.settings,
+        own=answer.own,
+        peer=question.peer,
+        block=question.block,
+        guest=question.guest,
+    )
+
+
+def _is_blind(finding: result.Finding) -> bool:
+    """Tell of what everything else would only follow from."""
+    return finding.code == 'host.not-looked-at'
+
+
+def _is_unseen(finding: result.Finding) -> bool:
+    """Put causes first: an event shows no more than 255 characters."""
+    return finding.code.endswith('.not-looked-at')
+
+
+def _log(findings: Iterable[result.Finding]) -> None:
+    for finding in findings:
+        if finding.status is result.Status.WARNING:
+            LOG.warning('Pre-check %s: %s', finding.code, finding.sentence())

@@ -14,22 +14,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-
 from nova.privsep import path as nova_path
-
-
-def read(path: str, max_bytes: int) -> bytes:
-    """Read a small file whole.
-
-    :raises OSError: it cannot be read, or is longer than that.
-    """
-    content, remaining = nova_path.last_bytes(path, max_bytes)
-    if remaining:
-        # Only the end of it is here.
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-    return bytes(content)
 
 
 def read_end(path: str, max_bytes: int) -> bytes:

@@ -12,12 +12,15 @@
 
 """A host's facts, and their form on the way to the other host.
 
-Public facts only: names and versions, never a key. What comes from a peer is
-read as foreign input: bounded, typed, and refused in one sentence.
+Public facts only: names, versions and certificates, never a key. What comes
+from a peer is read as foreign input: bounded, typed, and refused in one
+sentence.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import json
 from typing import Any
@@ -32,6 +35,12 @@ MAX_LENGTH = 64 * 1024
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 255
 MAX_SENTENCE_LENGTH = 500
+MAX_CHAIN = 10
+MAX_CERTIFICATE_BYTES = 8 * 1024
+
+#: What QEMU shows to the other end, its own certificate first, in DER. Empty
+#: if it shows nothing, None if that is not known.
+Chain = tuple[bytes, ...] | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,8 @@ class HostFacts:
         not decide.
     :ivar certificate_names: every name in its server certificate.
     :ivar name_problem: why it could not decide; empty when it could.
+    :ivar server_chain: what QEMU there shows as the destination.
+    :ivar client_chain: what QEMU there shows as the source.
     """
 
     host: str
@@ -54,31 +65,41 @@ class HostFacts:
     versions: versions.HostVersions = dataclasses.field(
         default_factory=versions.HostVersions
     )
+    server_chain: Chain = None
+    client_chain: Chain = None
 
 
 def dumps(facts: HostFacts) -> str:
-    """Write facts for the other host, as one line of JSON."""
+    """Write facts for the other host, as one line of JSON.
+
+    A chain that is longer than the other host would read is left out: without
+    it fewer things are checked, with a part of it wrong ones would be.
+    """
+    values = _values(facts)
+    for field in ('client_chain', 'server_chain'):
+        if len(text := json.dumps(values, sort_keys=True)) <= MAX_LENGTH:
+            return text
+        values.pop(field, None)
+    return json.dumps(values, sort_keys=True)
+
+
+def _values(facts: HostFacts) -> dict[str, Any]:
     problem = ''.join(c for c in facts.name_problem if c.isprintable())
-    return json.dumps(
-        {
-            'format': FORMAT,
-            'host': facts.host,
-            'host_name': facts.host_name,
-            'tls_name': facts.tls_name,
-            # Whatever a certificate has for names, only names are sent.
-            'certificate_names': [
-                name for name in facts.certificate_names if _is_name(name)
-            ][:MAX_NAMES],
-            'libvirt': _text(facts.versions.libvirt),
-            'qemu': _text(facts.versions.qemu),
-            **(
-                {'name_problem': problem[:MAX_SENTENCE_LENGTH]}
-                if problem
-                else {}
-            ),
-        },
-        sort_keys=True,
-    )
+    return {
+        'format': FORMAT,
+        'host': facts.host,
+        'host_name': facts.host_name,
+        'tls_name': facts.tls_name,
+        # Whatever a certificate has for names, only names are sent.
+        'certificate_names': [
+            name for name in facts.certificate_names if _is_name(name)
+        ][:MAX_NAMES],
+        'libvirt': _text(facts.versions.libvirt),
+        'qemu': _text(facts.versions.qemu),
+        **({'name_problem': problem[:MAX_SENTENCE_LENGTH]} if problem else {}),
+        **_written('server_chain', facts.server_chain),
+        **_written('client_chain', facts.client_chain),
+    }
 
 
 def loads(text: str) -> HostFacts:
@@ -120,6 +141,48 @@ def loads(text: str) -> HostFacts:
         versions=versions.HostVersions(
             libvirt=_version(read, 'libvirt'), qemu=_version(read, 'qemu')
         ),
+        server_chain=_chain(read, 'server_chain'),
+        client_chain=_chain(read, 'client_chain'),
+    )
+
+
+def _written(field: str, chain: Chain) -> dict[str, list[str]]:
+    if (
+        chain is None
+        or len(chain) > MAX_CHAIN
+        or not all(0 < len(der) <= MAX_CERTIFICATE_BYTES for der in chain)
+    ):
+        return {}
+    return {field: [base64.b64encode(der).decode('ascii') for der in chain]}
+
+
+def _chain(read: dict[str, Any], field: str) -> Chain:
+    """Read certificates; if they are any, GnuTLS finds out."""
+    if read.get(field) is None:
+        return None
+    values = _field(read, field, list)
+    if len(values) > MAX_CHAIN:
+        raise exception.FactsUnreadable(
+            problem=_('%(field)s has more than %(limit)d certificates')
+            % {'field': field, 'limit': MAX_CHAIN}
+        )
+    return tuple(_der(value, field) for value in values)
+
+
+def _der(value: object, field: str) -> bytes:
+    try:
+        if isinstance(value, str):
+            der = base64.b64decode(value, validate=True)
+            if 0 < len(der) <= MAX_CERTIFICATE_BYTES:
+                return der
+    except (binascii.Error, ValueError) as err:
+        raise exception.FactsUnreadable(
+            problem=_('%(field)s is not in base64: %(error)s')
+            % {'field': field, 'error': err}
+        ) from err
+    raise exception.FactsUnreadable(
+        problem=_('%(field)s has a certificate of no size that is read')
+        % {'field': field}
     )
 
 

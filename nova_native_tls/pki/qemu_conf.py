@@ -17,7 +17,6 @@ Read only: editing is another matter, and goes through libvirt's own lens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
 
 from nova_native_tls.pki import conf_syntax
@@ -43,20 +42,3 @@ def parse(text: str) -> Mapping[str, Value]:
         # virConfGetValue stops at the first (src/util/virconf.c).
         settings.setdefault(name, value)
     return settings
-
-
-def migration_directory(
-    settings: Mapping[str, Value], exists: Callable[[str], bool]
-) -> str:
-    """Give the directory that libvirt passes to QEMU for a migration.
-
-    What the running daemon uses can differ: it decided when it started.
-
-    :param exists: tells whether a directory is there.
-    """
-    configured = settings.get('migrate_tls_x509_cert_dir')
-    if configured:
-        return str(configured)
-    if exists(MIGRATE_DIRECTORY):
-        return MIGRATE_DIRECTORY
-    return str(settings.get('default_tls_x509_cert_dir') or DEFAULT_DIRECTORY)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
+import os
 import pathlib
 import types
 from typing import Any
@@ -25,6 +26,7 @@ import fixtures
 import nova.conf
 from nova import context as nova_context
 from nova import objects
+import nova.privsep
 from nova.virt.libvirt import driver as libvirt_driver
 import testtools
 
@@ -33,9 +35,13 @@ from nova_native_tls.checks import peer_name
 from nova_native_tls.checks import runner
 from nova_native_tls.checks import versions as versions_check
 from nova_native_tls import conf as options
+from nova_native_tls.host import daemon
+from nova_native_tls.host import listening
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver
+from nova_native_tls.nova import host_look
 from nova_native_tls.nova import root_file
+from tests.unit.host import listeners
 from tests.unit.pki import certificates
 
 CONF = nova.conf.CONF
@@ -55,6 +61,7 @@ class HostConnection:
         self.libvirt = 11_003_000
         self.qemu = 10_000_002
         self.guests: dict[str, Any] = {}
+        self.asked_capabilities = 0
 
     def get_hostname(self) -> str:
         """What libvirt calls the host."""
@@ -72,15 +79,35 @@ class HostConnection:
         """QEMU's version."""
         return self.qemu
 
+    def getHostname(self) -> str:
+        """What libvirt calls the host."""
+        return self.host_name
+
+    def getCapabilities(self) -> str:
+        """What takes libvirt its time."""
+        self.asked_capabilities += 1
+        return CAPABILITIES
+
+    def listAllDomains(self, flags: int) -> list[Any]:
+        """The guests that run."""
+        return []
+
     def get_guest(self, instance: Any) -> Any:
         """The guest of an instance."""
         return self.guests[instance.uuid]
 
 
-class PrivilegedFiles:
-    """Reads below a directory what Nova's helper would read below /.
+CAPABILITIES = """<capabilities><host>
+<secmodel><model>none</model><doi>0</doi></secmodel>
+<secmodel><model>dac</model><doi>0</doi>
+<baselabel type='qemu'>+0:+0</baselabel></secmodel>
+</host></capabilities>"""
 
-    Stands for nova.privsep.path.
+
+class PrivilegedFiles:
+    """A tree in which Nova's helper finds what it would find below /.
+
+    Stands for nova.privsep.path as well.
     """
 
     def __init__(self, root: pathlib.Path) -> None:
@@ -100,6 +127,16 @@ class PrivilegedFiles:
         """Put a file there."""
         self.path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path(path).write_bytes(content)
+
+    def daemon(self) -> daemon.Daemon:
+        """A libvirt that lives in the tree."""
+        return daemon.Daemon(
+            program='libvirtd',
+            pid=os.getpid(),
+            # After everything that is made here.
+            started_at=2**40,
+            root=str(self.root),
+        )
 
 
 class AdapterTestCase(testtools.TestCase):
@@ -122,11 +159,19 @@ class AdapterTestCase(testtools.TestCase):
             pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         )
         self.exchange(root_file, nova_path=self.files)
+        # In this process, as Nova's own tests do: no helper is started.
+        nova.privsep.sys_admin_pctxt.set_client_mode(False)
+        self.addCleanup(nova.privsep.sys_admin_pctxt.set_client_mode, True)
+        self.exchange(daemon, find=self.files.daemon)
+        # As live_migration_scheme has it.
+        heard = frozenset({listeners.listener('0.0.0.0', 16514)})
+        self.exchange(listening, read=lambda _pid: heard)
         self.files.write(
             '/etc/libvirt/qemu.conf',
             f'migrate_tls_x509_cert_dir = "{DIRECTORY}"\n'.encode(),
         )
         self.write_certificate(HOST)
+        self.addCleanup(host_look._loaded.cache_clear)
         # Nova's own lines are not looked at.
         self.useFixture(fixtures.FakeLogger('nova'))
         self.log = self.useFixture(fixtures.FakeLogger('nova_native_tls'))
@@ -166,6 +211,9 @@ class AdapterTestCase(testtools.TestCase):
                 'versions': versions_check.VersionsCheck(),
             }
         )
+        # The helper loads what nova-compute does.
+        host_look._loaded.cache_clear()
+        self.exchange(runner, load=lambda: made._native_tls_checks.checks)
         return made
 
     @contextlib.contextmanager
@@ -180,7 +228,11 @@ class AdapterTestCase(testtools.TestCase):
 def instance(uuid: str = UUID, vm_state: str = 'active') -> Any:
     """What Nova reads of an instance on these paths."""
     return types.SimpleNamespace(
-        uuid=uuid, vm_state=vm_state, name='instance-00000001', host='compute1'
+        uuid=uuid,
+        vm_state=vm_state,
+        name='instance-00000001',
+        host='compute1',
+        memory_mb=512,
     )
 
 

@@ -69,35 +69,44 @@ class Legs(adapter.AdapterTestCase):
 
     def destination(self, driver: Any, data: Any = None) -> Any:
         """First leg, on the destination."""
+        instance = adapter.instance()
         with self.parent(
             'check_can_live_migrate_destination',
             return_value=adapter.migrate_data() if data is None else data,
         ) as parent:
             answer = driver.check_can_live_migrate_destination(
-                self.context, 'instance', 'src', 'dst', True, False
+                self.context, instance, 'src', 'dst', True, False
             )
         parent.assert_called_once_with(
-            driver, self.context, 'instance', 'src', 'dst', True, False
+            driver, self.context, instance, 'src', 'dst', True, False
         )
         return answer
 
     def source(self, driver: Any, data: Any) -> Any:
         """Second leg, on the source."""
+        instance = adapter.instance()
         with self.parent(
             'check_can_live_migrate_source',
             side_effect=lambda _self, _c, _i, data, block_device_info: data,
         ) as parent:
             answer = driver.check_can_live_migrate_source(
-                self.context, 'instance', data, block_device_info='disks'
+                self.context, instance, data, block_device_info='disks'
             )
         parent.assert_called_once_with(
-            driver, self.context, 'instance', data, block_device_info='disks'
+            driver, self.context, instance, data, block_device_info='disks'
         )
         return answer
 
     def again(self, driver: Any, data: Any) -> Any:
         """Third leg, on the destination."""
-        arguments = (self.context, 'i', data, 'migration', 'limits', 'allocs')
+        arguments = (
+            self.context,
+            adapter.instance(),
+            data,
+            'migration',
+            'limits',
+            'allocs',
+        )
         with self.parent(
             'check_source_migrate_data_at_dest', return_value='claimed'
         ) as parent:
@@ -201,7 +210,12 @@ class LegsTest(Legs):
             self.destination,
             self.source,
             lambda driver, data: driver.check_source_migrate_data_at_dest(
-                self.context, 'i', data, 'migration', 'limits', 'allocs'
+                self.context,
+                adapter.instance(),
+                data,
+                'migration',
+                'limits',
+                'allocs',
             ),
         ):
             self.assertIn(
@@ -226,7 +240,7 @@ class LegsTest(Legs):
             self.assert_refused(
                 driver.check_source_migrate_data_at_dest,
                 self.context,
-                'i',
+                adapter.instance(),
                 adapter.migrate_data(),
                 'migration',
                 'limits',
@@ -244,8 +258,14 @@ class LegsTest(Legs):
         driver = self.driver(a=check)
         error = nova_exception.MigrationPreCheckError(reason='no room')
         for method, arguments in (
-            ('check_can_live_migrate_destination', ('i', 's', 'd')),
-            ('check_can_live_migrate_source', ('i', adapter.migrate_data())),
+            (
+                'check_can_live_migrate_destination',
+                (adapter.instance(), 's', 'd'),
+            ),
+            (
+                'check_can_live_migrate_source',
+                (adapter.instance(), adapter.migrate_data()),
+            ),
         ):
             with self.parent(method, side_effect=error):
                 self.assertIs(
@@ -335,7 +355,7 @@ class UnreadablePeerTest(Legs):
                 self.assert_refused(
                     driver.check_source_migrate_data_at_dest,
                     self.context,
-                    'i',
+                    adapter.instance(),
                     adapter.sent(SOURCE, text),
                     'migration',
                     'limits',
@@ -376,7 +396,7 @@ class NothingLeftTest(adapter.AdapterTestCase):
                 nova_exception.MigrationPreCheckError,
                 driver.check_can_live_migrate_destination,
                 self.context,
-                'i',
+                adapter.instance(),
                 's',
                 'd',
             )

@@ -25,6 +25,7 @@ from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver as driver_module
 from nova_native_tls.nova import failure
+from nova_native_tls.nova import host_look
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
 from tests.functional.nova_adapter import adapter
@@ -77,7 +78,8 @@ class OffTest(adapter.AdapterTestCase):
             (arrivals.Arrivals, ('expect', 'arrived', 'not_arrived')),
             (carrier, ('put', 'get')),
             (failure, ('tell', 'RollBack')),
-            (own_facts, ('collect',)),
+            (host_look, ('ask', 'look')),
+            (own_facts, ('collect', 'look', 'ask_libvirt')),
             (planned_domain, ('PlannedDomain',)),
             (runner, ('load', 'Runner')),
             (migration_settings, ('from_conf',)),

@@ -47,11 +47,13 @@ class InitHostTest(adapter.AdapterTestCase):
         """The check of the first stage is asked, with this host's facts."""
         check = contexts.Answers(contexts.finding())
         self._start(a=check)
-        (context,) = check.asked
-        self.assertIs(Stage.START, context.stage)
-        self.assertEqual(own_facts.collect(self.host), context.own)
-        self.assertIsNone(context.peer)
-        self.assertTrue(context.settings.native_tls)
+        self.assertEqual(
+            [Stage.START, Stage.HOST], [each.stage for each in check.asked]
+        )
+        for context in check.asked:
+            self.assertEqual(own_facts.collect(self.host), context.own)
+            self.assertIsNone(context.peer)
+            self.assertTrue(context.settings.native_tls)
         self.assertEqual('', self.log.output)
 
     def test_warning(self) -> None:

@@ -14,9 +14,7 @@
 
 from __future__ import annotations
 
-import pathlib
 
-import fixtures
 import testtools
 
 from nova_native_tls import exception
@@ -202,61 +200,3 @@ class RefusedTest(testtools.TestCase):
                 exception.QemuConfUnreadable, qemu_conf.parse, text
             )
             self.assertIn(f'line {line}:', str(err))
-
-
-class MigrationDirectoryTest(testtools.TestCase):
-    """Where QEMU's certificates for migrations are."""
-
-    def _directory(self, text: str, *existing: str) -> tuple[str, list[str]]:
-        asked: list[str] = []
-
-        def exists(directory: str) -> bool:
-            asked.append(directory)
-            return directory in existing
-
-        return (
-            qemu_conf.migration_directory(qemu_conf.parse(text), exists),
-            asked,
-        )
-
-    def test_nothing_is_set(self) -> None:
-        """The built-in directory, unless the special one is there."""
-        self.assertEqual('/etc/pki/qemu', self._directory('')[0])
-        self.assertEqual(
-            '/etc/pki/libvirt-migrate',
-            self._directory('', '/etc/pki/libvirt-migrate')[0],
-        )
-
-    def test_default_is_set(self) -> None:
-        """The special directory still goes before it."""
-        text = 'default_tls_x509_cert_dir = "/etc/pki/all"\n'
-        self.assertEqual('/etc/pki/all', self._directory(text)[0])
-        self.assertEqual(
-            '/etc/pki/libvirt-migrate',
-            self._directory(text, '/etc/pki/libvirt-migrate')[0],
-        )
-
-    def test_migration_is_set(self) -> None:
-        """It counts whatever is there or set besides."""
-        text = (
-            'default_tls_x509_cert_dir = "/etc/pki/all"\n'
-            'migrate_tls_x509_cert_dir = "/srv/migrate"\n'
-        )
-        self.assertEqual(
-            ('/srv/migrate', []),
-            self._directory(text, '/etc/pki/libvirt-migrate'),
-        )
-
-    def test_the_special_directory_is_asked_for(self) -> None:
-        """A real directory counts, nothing else is looked at."""
-        self.assertEqual(['/etc/pki/libvirt-migrate'], self._directory('')[1])
-
-    def test_a_file_read_from_disk(self) -> None:
-        """Text and blank lines around the setting do not matter."""
-        path = pathlib.Path(
-            self.useFixture(fixtures.TempDir()).path, 'qemu.conf'
-        )
-        path.write_text(
-            STOCK + 'migrate_tls_x509_cert_dir = "/srv/migrate"\n' + STOCK
-        )
-        self.assertEqual('/srv/migrate', self._directory(path.read_text())[0])

@@ -34,6 +34,7 @@ from nova_native_tls import conf as options
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import call_plan
+from nova_native_tls.nova import canaries
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import failure
 from nova_native_tls.nova import own_facts
@@ -54,6 +55,9 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         options.register_opts(CONF)
         self._native_tls_reasons = failure.Reasons()
         self._native_tls_arrivals = arrivals.Arrivals()
+        self._native_tls_canaries = canaries.Canaries()
+        if self._native_tls:
+            canaries.hide(self._host)
 
     @property
     def _native_tls(self) -> bool:
@@ -72,6 +76,13 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         checks = self._native_tls_checks
         super().init_host(host)
         pre_checks.at_start(checks, host=self._host, settings=settings)
+        self._native_tls_canaries.start(self._host)
+
+    def cleanup_host(self, host: str) -> None:
+        """End the canaries before nova-compute ends."""
+        if self._native_tls:
+            self._native_tls_canaries.stop(self._host)
+        super().cleanup_host(host)
 
     def check_can_live_migrate_destination(
         self,
@@ -230,6 +241,10 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         storage: there libvirt's event is all that it hears, some 15 seconds
         later (Host._event_emit_delayed).
         """
+        if self._native_tls and self._native_tls_canaries.takes(
+            self._host, event
+        ):
+            return
         if self._native_tls and isinstance(event, virt_event.LifecycleEvent):
             if event.transition == virt_event.EVENT_LIFECYCLE_RESUMED:
                 self._native_tls_arrivals.arrived(event.uuid)
@@ -318,24 +333,23 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             return
         domain = guest._domain
         since = datetime.datetime.now(datetime.UTC)
-        plan = functools.partial(self._native_tls_plan, instance, migrate_data)
+        planned = planned_domain.PlannedDomain(
+            domain,
+            functools.partial(self._native_tls_plan, instance, migrate_data),
+            # By the name that Nova has for it.
+            other_uri=self._live_migration_uri(dest),
+        )
         try:
-            super()._live_migration_operation(
-                context,
-                instance,
-                dest,
-                block_migration,
-                migrate_data,
-                libvirt_guest.Guest(
-                    planned_domain.PlannedDomain(
-                        domain,
-                        plan,
-                        # By the name that Nova has for it.
-                        other_uri=self._live_migration_uri(dest),
-                    )
-                ),
-                device_names,
-            )
+            with self._native_tls_canaries.watch(dest, planned, migrate_data):
+                super()._live_migration_operation(
+                    context,
+                    instance,
+                    dest,
+                    block_migration,
+                    migrate_data,
+                    libvirt_guest.Guest(planned),
+                    device_names,
+                )
         except Exception as err:
             # At once: Nova up to 31 goes on as soon as this thread ends.
             self._native_tls_reasons.note(

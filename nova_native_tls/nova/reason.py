@@ -101,7 +101,7 @@ def _on_source(
     names = matcher.Names(
         source=CONF.host, destination=destination, guest=guest.name
     )
-    log = _log_end(names)
+    log = log_end(guest.name)
     found = matcher.best_of(error, source_log=log, names=names, since=since)
     if found is None or found.rank is not entry.Rank.REASON:
         said = guest.qemu_migration_error() or ''
@@ -129,7 +129,7 @@ def on_destination(
         names = matcher.Names(
             source=source, destination=CONF.host, guest=guest
         )
-        found = matcher.best_of('', _log_end(names), names=names, since=since)
+        found = matcher.best_of('', log_end(guest), names=names, since=since)
     except Exception:
         LOG.exception('A failed migration cannot be explained')
         return None
@@ -146,9 +146,15 @@ def _told(found: matcher.Explanation, error: str) -> Reason:
     return Reason(details=matcher.summary(found), full=full)
 
 
-def _log_end(names: matcher.Names) -> str:
+def log_end(guest: str) -> str:
+    """Read what this host's QEMU said last of a guest, if that can be read.
+
+    :param guest: libvirt's name of it.
+    """
     try:
-        content = root_file.read_end(names.log(), LOG_BYTES)
+        content = root_file.read_end(
+            matcher.Names(guest=guest).log(), LOG_BYTES
+        )
     except OSError as err:
         LOG.debug("The guest's log cannot be read: %s", err)
         return ''

@@ -72,6 +72,10 @@ _WHOLE = {
         wanted=_('a name that is in the certificate of the destination'),
         remedy=_('pass one with tls.destination'),
     ),
+    'peer.unusable': _new(
+        _('a certificate that GnuTLS can parse and verify'),
+        _('issue and install a new one on that host'),
+    ),
     'priority.unusable': Advice(
         wanted=_('a priority string of GnuTLS'),
         remedy=_('correct migrate_tls_priority in qemu.conf'),

@@ -16,10 +16,10 @@ import datetime
 
 import testtools
 
-from nova_native_tls.checks import result
 from nova_native_tls.pki import advice
 from nova_native_tls.pki import beyond_qemu
 from nova_native_tls.pki import verdict
+from nova_native_tls import severity
 
 from tests.functional.fidelity import certificates
 from tests.functional.fidelity import keys
@@ -39,15 +39,22 @@ class VerdictTestCase(testtools.TestCase):
         found = pairs.predict(self.pair, **arguments)
         self.assertEqual(expected, pairs.codes(found))
         self.assertEqual('no', found.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, found.status)
+        self.assertEqual(severity.Status.FAILURE, found.status)
 
     def assert_yes(
-        self, status: result.Status = result.Status.SUCCESS, **arguments
+        self, status: severity.Status = severity.Status.SUCCESS, **arguments
     ) -> None:
         found = pairs.predict(self.pair, **arguments)
         self.assertEqual([], pairs.codes(found))
         self.assertEqual('yes', found.qemu_verdict)
         self.assertEqual(status, found.status)
+
+
+def _late(template: certificates.Template, days: int) -> bytes:
+    """Issue the same again, so many days later."""
+    again = template.copy()
+    again.cached = None
+    return again.der(pairs.NOW + days * DAY)
 
 
 class TestPair(VerdictTestCase):
@@ -64,7 +71,7 @@ class TestPair(VerdictTestCase):
         """That is never a yes."""
         empty = verdict.Verdict(findings=())
         self.assertEqual('no', empty.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, empty.status)
+        self.assertEqual(severity.Status.FAILURE, empty.status)
 
     def test_name(self):
         """It has to be in the destination's certificate."""
@@ -133,6 +140,11 @@ class TestPair(VerdictTestCase):
             ['destination: peer.weak'], priority='NORMAL:%PROFILE_MEDIUM'
         )
 
+    def test_weak_signature(self):
+        """QEMU finds it in its own certificate, before anybody connects."""
+        self.pair.destination.leaf.digest = 'sha1'
+        self.assert_no(['destination: server-cert.weak'])
+
     def test_no_subject(self):
         """QEMU wants one, whatever names there are."""
         self.pair.destination.leaf.subject = []
@@ -186,7 +198,7 @@ class TestBeyondQemu(VerdictTestCase):
     def assert_stricter(
         self,
         expected: list[str],
-        status: result.Status = result.Status.WARNING,
+        status: severity.Status = severity.Status.WARNING,
         **arguments,
     ) -> None:
         """QEMU says yes; these are the reservations."""
@@ -207,14 +219,14 @@ class TestBeyondQemu(VerdictTestCase):
             self.pair = pairs.pair()
             self.revoke(getattr(self.pair, reader), self.pair.destination)
             self.assert_stricter(
-                ['destination: server-cert.revoked'], result.Status.FAILURE
+                ['destination: server-cert.revoked'], severity.Status.FAILURE
             )
 
     def test_revoked_client(self):
         """By the source's own list."""
         self.revoke(self.pair.source, self.pair.source)
         self.assert_stricter(
-            ['source: client-cert.revoked'], result.Status.FAILURE
+            ['source: client-cert.revoked'], severity.Status.FAILURE
         )
 
     def test_told_once(self):
@@ -228,7 +240,7 @@ class TestBeyondQemu(VerdictTestCase):
         self.pair.source.leaf.until = certificates.HOUR
         self.assert_stricter(
             ['source: client-cert.expires-soon'],
-            result.Status.FAILURE,
+            severity.Status.FAILURE,
             demands=beyond_qemu.Demands(margin_s=2 * certificates.HOUR),
         )
         self.assert_yes(
@@ -344,6 +356,57 @@ class TestApart(VerdictTestCase):
         )
         self.assertIn('destination: peer.unknown-issuer', pairs.codes(found))
 
+    def test_expired(self):
+        """One finding: what has expired, until when, and what QEMU says."""
+        for endpoint, host in (
+            (pairs.CLIENT, self.pair.destination),
+            (pairs.SERVER, self.pair.source),
+        ):
+            shown = (_late(host.leaf, -30),)
+            found = self.peer(endpoint, chain=shown)
+            (one,) = found.findings
+            self.assertEqual(f'{host.role}-cert.expired', one.code)
+            self.assertIn(' until ', one.seen)
+            self.assertIn('issue a new one', one.remedy)
+            self.assertEqual('The certificate is not trusted', one.sentence)
+
+    def test_not_yet_valid(self):
+        """The same of one from the future."""
+        shown = (_late(self.pair.destination.leaf, 30),)
+        found = self.peer(pairs.CLIENT, chain=shown)
+        (one,) = found.findings
+        self.assertEqual('server-cert.not-yet-valid', one.code)
+        self.assertEqual('The certificate is not trusted', one.sentence)
+
+    def test_expired_intermediate(self):
+        """It is named, not the certificate that it issued."""
+        self.pair = pairs.pair(intermediate=True)
+        shown = (
+            self.pair.destination.leaf.der(pairs.NOW),
+            _late(self.pair.intermediate, -30),
+        )
+        self.pair.source.bundle = [self.pair.root]
+        self.pair.source.leaf.issuer = self.pair.root
+        found = self.peer(pairs.CLIENT, chain=shown)
+        (one,) = found.findings
+        self.assertEqual('peer.chain-expired', one.code)
+        self.assertIn('an issuer', one.seen)
+        self.assertEqual('The certificate is not trusted', one.sentence)
+
+    def test_expired_stranger(self):
+        """What else is wrong is told as well."""
+        other = self.pair.new_authority('another root')
+        self.pair.destination.leaf.issuer = other
+        shown = (_late(self.pair.destination.leaf, -30),)
+        found = self.peer(pairs.CLIENT, chain=shown)
+        self.assertEqual(
+            [
+                'destination: peer.unknown-issuer',
+                'destination: server-cert.expired',
+            ],
+            pairs.codes(found),
+        )
+
     def test_nothing_shown(self):
         """A destination wants something, unless it is told not to."""
         found = self.peer(pairs.SERVER, chain=())
@@ -358,6 +421,7 @@ class TestApart(VerdictTestCase):
             self.assertEqual(
                 ['destination: peer.unusable'], pairs.codes(found)
             )
+            self.assertNotIn('key', found.findings[0].wanted)
 
     def test_revoked(self):
         """QEMU on a destination looks, QEMU on a source does not."""
@@ -371,7 +435,7 @@ class TestApart(VerdictTestCase):
         self.assertEqual('no', found.qemu_verdict)
         found = self.peer(pairs.CLIENT)
         self.assertEqual('yes', found.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, found.status)
+        self.assertEqual(severity.Status.FAILURE, found.status)
 
     def test_own_files_are_broken(self):
         """Then nobody is accepted."""

@@ -160,6 +160,8 @@ class _Swap(contextlib.ExitStack):
         attempts = 0
         while True:
             attempts += 1
+            if attempts > 1:
+                self._give_up_in_time()
             if old:
                 self._wait_until_quiet(watch)
             with self._links() as (forward, back):
@@ -181,17 +183,19 @@ class _Swap(contextlib.ExitStack):
             left = since + self._patience.quiet_s - now
             if watch.opened(min(left, _CANCEL_POLL_S)):
                 since = time.monotonic()
-                if since > self._deadline:
-                    raise NeverQuiet(
-                        directory=self._directory,
-                        limit_s=self._patience.limit_s,
-                    )
+                self._give_up_in_time()
                 if not told:
                     self._patience.waiting(
                         _('waiting for a moment in which nobody reads %s')
                         % self._directory
                     )
                     told = True
+
+    def _give_up_in_time(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise NeverQuiet(
+                directory=self._directory, limit_s=self._patience.limit_s
+            )
 
     def _keep_out(
         self, old: lease.Leases, new: lease.Leases, watch: open_watch.OpenWatch
@@ -214,10 +218,6 @@ class _Swap(contextlib.ExitStack):
         if kept and not watch.opened():
             return True
         old.release()
-        if time.monotonic() > self._deadline:
-            raise NeverQuiet(
-                directory=self._directory, limit_s=self._patience.limit_s
-            )
         return False
 
     def _settled(self, old: lease.Leases) -> bool:

@@ -51,7 +51,8 @@ _WHOLE = {
         _('a client certificate that a CA of the destination issued'),
         _(
             'install client-cert.pem and client-key.pem on the source, from '
-            "a CA that is in the destination's ca-cert.pem"
+            "a CA that is in the destination's ca-cert.pem, and with "
+            'digitalSignature if it has a keyUsage'
         ),
     ),
     'name.mismatch': _new(
@@ -179,7 +180,10 @@ _ENDS = {
     ),
     'foreign-ca': _new(
         _('its issuer in ca-cert.pem'),
-        _('add the CA, with the intermediates, to ca-cert.pem'),
+        _(
+            'add the CA, with the intermediates, to ca-cert.pem, among its '
+            'first 16 before QEMU 10.2'
+        ),
     ),
     'untrusted': _new(
         _('a chain that GnuTLS trusts'),

@@ -47,7 +47,7 @@ _PEM = '.pem'
 #: Asked for the passphrase only if a key has one.
 AskPassphrase: TypeAlias = Callable[[], bytes]
 
-_ENCRYPTED = (b'-----BEGIN ENCRYPTED PRIVATE KEY-----', b'Proc-Type: 4,')
+_ENCRYPTED = (b'-----BEGIN ENCRYPTED ', b'Proc-Type: 4,')
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

@@ -160,8 +160,8 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         help=_(
-            'allow host names such as *.example.org, where an asterisk '
-            'stands for anything but a dot; may be repeated'
+            'allow host names such as compute-*.example.org, where an '
+            'asterisk stands for anything but a dot; may be repeated'
         ),
     )
     parser.add_argument(

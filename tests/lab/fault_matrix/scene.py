@@ -12,7 +12,7 @@
 
 """Two hosts and one guest, for all faults one after another.
 
-The guest goes to and fro: wherever it is, that host is the source.
+The guest goes there and back: wherever it is, that host is the source.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ _WHOLE = {
         _('a client certificate that a CA of the destination issued'),
         _(
             'install client-cert.pem and client-key.pem on the source, from '
-            "a CA that is in the destination's ca-cert.pem, and with "
-            'digitalSignature if it has a keyUsage'
+            "a CA in the destination's ca-cert.pem; a keyUsage has to have "
+            'digitalSignature'
         ),
     ),
     'name.mismatch': _new(

@@ -211,7 +211,10 @@ class FaultTest(TwoHosts):
             **trees.of(stranger, 'client'),
         )
         self.assert_told(
-            self.refused_in_the_end(), 'compute1: client-cert.pem', remedy='CA'
+            self.refused_in_the_end(),
+            'compute1: client-cert.pem',
+            'no CA that the destination trusts',
+            remedy="from a CA in the destination's ca-cert.pem",
         )
 
     def test_client_revoked(self) -> None:

@@ -58,6 +58,16 @@ class Answer:
     destination: str
 
 
+#: Stands where there is none; it is no answer to compare with.
+NO_ANSWER = Answer(
+    source_loads=False,
+    destination_loads=False,
+    connects=False,
+    source='',
+    destination='',
+)
+
+
 class Broken(Exception):
     """QEMU did what it never should."""
 
@@ -173,7 +183,7 @@ def ask(one: generator.CertificateSet, disk: pathlib.Path) -> Answer:
     :param disk: a file that the server shows.
     """
     with contextlib.ExitStack() as stack:
-        with socket.create_server(('127.0.0.1', 0)) as listener:
+        with socket.create_server((_address(), 0)) as listener:
             port = listener.getsockname()[1]
             server = _serve(one, disk, listener.fileno())
             stack.callback(server.close)
@@ -227,7 +237,7 @@ def _dial(one: generator.CertificateSet, port: int) -> _Program:
             'info',
             *_objects(one, one.source, 'client'),
             '--image-opts',
-            'driver=nbd,server.type=inet,server.host=127.0.0.1,'
+            f'driver=nbd,server.type=inet,server.host={_address()},'
             f'server.port={port},tls-creds=t,tls-hostname={name}',
         ],
         _below(one.source, one.fifos),
@@ -253,6 +263,17 @@ def _objects(
     return [*arguments, '--object', ','.join(values)]
 
 
+def _address() -> str:
+    """Give a loopback address that is this process's alone.
+
+    On 127.0.0.1 a client whose server has ended may get that server's port
+    for its own end, be connected to itself, and wait for ever; or meet the
+    server of another process.
+    """
+    high, low = divmod(os.getpid() % 2**16, 2**8)
+    return f'127.1.{high}.{low}'
+
+
 def _below(
     directory: pathlib.Path, fifos: tuple[pathlib.Path, ...]
 ) -> tuple[pathlib.Path, ...]:
@@ -262,7 +283,7 @@ def _below(
 def _is_up(server: _Program, port: int) -> bool:
     """Tell whether the server greets; it may still be starting."""
     with contextlib.suppress(ConnectionError):
-        with socket.create_connection(('127.0.0.1', port)) as connection:
+        with socket.create_connection((_address(), port)) as connection:
             while not server.ended(0):
                 ready, _, _ = select.select([connection], [], [], _POLL_S)
                 if ready:

@@ -33,7 +33,7 @@ _TELLING = (
     b'\0', b'\n', b'\r\n', b'-', b'-----', b'=', b'\x30\x80', b'\xff' * 4,
     b'\x02\x01\x00', b'\x30\x84\x7f\xff\xff\xff', b'\x05\x00', b'\xef\xbb\xbf',
     b'-----BEGIN CERTIFICATE-----\n', b'-----END CERTIFICATE-----\n',
-    b'-----BEGIN X509 CRL-----\n', b'-----BEGIN PRIVATE KEY-----\n',
+    b'-----BEGIN X509 CRL-----\n', b'-----BEGIN ' b'PRIVATE KEY-----\n',
     b'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n',
 )  # fmt: skip
 

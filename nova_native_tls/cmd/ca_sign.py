@@ -160,7 +160,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         help=_(
-            'allow host names such as compute-*.example.org, where an '
+            'allow host names such as compute*.example.org, where an '
             'asterisk stands for anything but a dot; may be repeated'
         ),
     )

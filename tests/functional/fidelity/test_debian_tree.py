@@ -184,6 +184,8 @@ class EnterTest(testtools.TestCase):
         found = set()
         for path in pathlib.Path('/proc').glob('[0-9]*'):
             with contextlib.suppress(OSError):
-                if os.readlink(path / 'root') == str(self.tree):
+                # The name of its root says where that is in its own mount
+                # namespace, not in ours.
+                if os.path.samefile(path / 'root', self.tree):
                     found.add(path.name)
         return found

@@ -135,6 +135,15 @@ class _Program:
         ready, _, _ = select.select([self._descriptor], [], [], within_s)
         return bool(ready)
 
+    def fileno(self) -> int:
+        """What becomes readable when it ends."""
+        return self._descriptor
+
+    def wait_for_either(self, other: _Program) -> None:
+        """Wait until one of two may have ended."""
+        may_wait = self.may_wait or other.may_wait
+        select.select([self, other], [], [], _POLL_S if may_wait else 1)
+
     def wait(self) -> int:
         """Wait for its end and give its status."""
         while not self.ended(_POLL_S if self._fifos else 1):
@@ -183,16 +192,15 @@ def ask(one: generator.CertificateSet, disk: pathlib.Path) -> Answer:
     :param disk: a file that the server shows.
     """
     with contextlib.ExitStack() as stack:
-        with socket.create_server((_address(), 0)) as listener:
-            port = listener.getsockname()[1]
-            server = _serve(one, disk, listener.fileno())
-            stack.callback(server.close)
-        # Only the server's own is open from now on: when it ends, so does
-        # every connection to it.
+        listener = stack.enter_context(socket.create_server((_address(), 0)))
+        port = listener.getsockname()[1]
+        server = _serve(one, disk, listener.fileno())
+        stack.callback(server.close)
         client = _dial(one, port)
         stack.callback(client.close)
         # One that waits at a FIFO lets the client wait, too.
         loads = not server.may_wait or _is_up(server, port)
+        _let_end(client, server, listener)
         status = client.wait()
         loads = loads and (status == 0 or _is_up(server, port))
         server.end()
@@ -206,6 +214,26 @@ def ask(one: generator.CertificateSet, disk: pathlib.Path) -> Answer:
             source=source,
             destination=server.said(),
         )
+
+
+def _let_end(
+    client: _Program, server: _Program, listener: socket.socket
+) -> None:
+    """Wait for a client, and hang up on it when there is no server.
+
+    The listener may not be closed before. The kernel can lose a connection
+    that is made in the moment in which its listener is closed: it drops the
+    listener's half and sends no reset (ListenDrops in TcpExt), and the client
+    waits for ever.
+    """
+    while not client.ended(0):
+        if not server.ended(0):
+            client.wait_for_either(server)
+            continue
+        waiting = [client.fileno(), listener.fileno()]
+        ready, _, _ = select.select(waiting, [], [], _POLL_S)
+        if listener.fileno() in ready:
+            listener.accept()[0].close()
 
 
 def _serve(
@@ -266,9 +294,8 @@ def _objects(
 def _address() -> str:
     """Give a loopback address that is this process's alone.
 
-    On 127.0.0.1 a client whose server has ended may get that server's port
-    for its own end, be connected to itself, and wait for ever; or meet the
-    server of another process.
+    On 127.0.0.1 a client may meet the server of another process, or even get
+    that port for its own end, be connected to itself, and wait for ever.
     """
     high, low = divmod(os.getpid() % 2**16, 2**8)
     return f'127.1.{high}.{low}'

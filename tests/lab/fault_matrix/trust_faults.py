@@ -209,7 +209,7 @@ FAULTS = (
         seen_by=SeenBy.FILES,
         says=file_faults.NO_CERTIFICATE,
         explained='client-cert.not-sent',
-        remedy="from a CA that is in the destination's ca-cert.pem",
+        remedy="from a CA in the destination's ca-cert.pem",
         mends=_reissue,
     ),
     Fault(

@@ -87,7 +87,8 @@ class ServiceTest(testtools.TestCase):
         made = self.daemon('sleep 60')
         self.assertEqual([], made.command_line)
         made.start()
-        self.wait_until(lambda: made.command_line[-1:] == ['sleep 60'])
+        # Before that it is setsid and env, with the same words at the end.
+        self.wait_until(lambda: made.command_line == ['sh', '-c', 'sleep 60'])
         other = self.daemon('something else')
         self.assertEqual(made.command_line, other.command_line)
 

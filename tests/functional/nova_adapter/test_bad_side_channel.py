@@ -12,7 +12,7 @@
 
 """A bad side channel, where it is read last: when libvirt is to be asked.
 
-What a peer says at the pre-checks is in ``test_driver_checks``.
+What a peer says at the pre-checks is in ``test_driver_unreadable_peer``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from nova_native_tls import exception
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import failure
 from tests.functional.nova_adapter import adapter
-from tests.functional.nova_adapter import test_driver_checks
 from tests.functional.nova_adapter import test_driver_plan
+from tests.functional.nova_adapter import test_driver_unreadable_peer
 
 DESTINATION = carrier.Role.DESTINATION
 
@@ -66,7 +66,7 @@ class SecondAnswerTest(test_driver_plan.PlanTestCase):
         tell = mock.create_autospec(failure.tell)
         self.exchange(failure, tell=tell)
         driver = self.driver()
-        for text in test_driver_checks.UNREADABLE:
+        for text in test_driver_unreadable_peer.UNREADABLE:
             tell.reset_mock()
             domain = test_driver_plan.Domain()
             recover = self.migrate(
@@ -99,7 +99,7 @@ class SecondAnswerTest(test_driver_plan.PlanTestCase):
 
     def test_unreadable_is_never_taken_for_missing(self) -> None:
         """That would verify another name than the peer wants."""
-        for text in test_driver_checks.UNREADABLE:
+        for text in test_driver_unreadable_peer.UNREADABLE:
             self.assertRaises(
                 exception.FactsUnreadable,
                 self.operate,

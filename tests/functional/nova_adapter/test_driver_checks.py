@@ -14,17 +14,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 
 from nova import exception as nova_exception
-import testtools.matchers
 
 from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import own_facts
-from nova_native_tls.peer import facts
 from tests.functional.nova_adapter import adapter
+from tests.functional.nova_adapter import legs
 from tests.unit.checks import contexts
 from tests.unit.peer import host_facts
 
@@ -32,107 +30,9 @@ DESTINATION = carrier.Role.DESTINATION
 SOURCE = carrier.Role.SOURCE
 Stage = base.Stage
 Status = result.Status
-HOST2 = host_facts.HOST2
-
-#: What a peer may send that cannot be used.
-UNREADABLE = (
-    '',
-    ' ',
-    'null',
-    '5',
-    '"host2"',
-    '[]',
-    '{',
-    '{}',
-    '\x00',
-    host_facts.WRITTEN[:-1],
-    host_facts.written(format=2),
-    host_facts.written(format='1'),
-    host_facts.written(host=None),
-    host_facts.written(host_name=['x']),
-    host_facts.written(tls_name=5),
-    host_facts.written(tls_name=''),
-    host_facts.written(tls_name='x' * 300),
-    host_facts.written(certificate_names='x'),
-    host_facts.written(libvirt=9),
-    host_facts.written(qemu='new'),
-    host_facts.without('host'),
-    host_facts.WRITTEN + ' ' * facts.MAX_LENGTH,
-    '[' * facts.MAX_LENGTH,
-    '{"a":' * (facts.MAX_LENGTH // 5),
-    '1' * facts.MAX_LENGTH,
-)
 
 
-class Legs(adapter.AdapterTestCase):
-    """The three legs of a check as Nova calls them, and the preparation."""
-
-    def destination(self, driver: Any, data: Any = None) -> Any:
-        """First leg, on the destination."""
-        instance = adapter.instance()
-        with self.parent(
-            'check_can_live_migrate_destination',
-            return_value=adapter.migrate_data() if data is None else data,
-        ) as parent:
-            answer = driver.check_can_live_migrate_destination(
-                self.context, instance, 'src', 'dst', True, False
-            )
-        parent.assert_called_once_with(
-            driver, self.context, instance, 'src', 'dst', True, False
-        )
-        return answer
-
-    def source(self, driver: Any, data: Any) -> Any:
-        """Second leg, on the source."""
-        instance = adapter.instance()
-        with self.parent(
-            'check_can_live_migrate_source',
-            side_effect=lambda _self, _c, _i, data, block_device_info: data,
-        ) as parent:
-            answer = driver.check_can_live_migrate_source(
-                self.context, instance, data, block_device_info='disks'
-            )
-        parent.assert_called_once_with(
-            driver, self.context, instance, data, block_device_info='disks'
-        )
-        return answer
-
-    def again(self, driver: Any, data: Any) -> Any:
-        """Third leg, on the destination."""
-        arguments = (
-            self.context,
-            adapter.instance(),
-            data,
-            'migration',
-            'limits',
-            'allocs',
-        )
-        with self.parent(
-            'check_source_migrate_data_at_dest', return_value='claimed'
-        ) as parent:
-            answer = driver.check_source_migrate_data_at_dest(*arguments)
-        parent.assert_called_once_with(driver, *arguments)
-        return answer
-
-    def prepare(self, driver: Any, data: Any) -> Any:
-        """The preparation, on the destination."""
-        instance = adapter.instance()
-        arguments = (self.context, instance, 'b', 'network', 'disk', data)
-        with self.parent('pre_live_migration', return_value=data) as parent:
-            answer = driver.pre_live_migration(*arguments)
-        parent.assert_called_once_with(driver, *arguments)
-        return answer
-
-    def assert_refused(self, leg: Any, *arguments: Any) -> str:
-        """Assert that the conductor would try another destination."""
-        return str(
-            self.assertRaises(
-                nova_exception.MigrationPreCheckError, leg, *arguments
-            )
-        )
-
-
-class LegsTest(Legs):
+class LegsTest(legs.Legs):
     """Two hosts that both have this project."""
 
     def test_all_the_way(self) -> None:
@@ -282,7 +182,7 @@ class LegsTest(Legs):
         )
 
 
-class ShippedChecksTest(Legs):
+class ShippedChecksTest(legs.Legs):
     """The checks of this project, inside the driver."""
 
     def test_a_destination_without_a_name(self) -> None:
@@ -312,7 +212,7 @@ class ShippedChecksTest(Legs):
         self.assertIn('the destination has 5.1.0', message)
 
 
-class StockPeerTest(Legs):
+class StockPeerTest(legs.Legs):
     """The other host has no such project."""
 
     def test_stock_destination(self) -> None:
@@ -330,55 +230,6 @@ class StockPeerTest(Legs):
             'claimed',
             self.again(
                 self.driver(), adapter.over_rpc(adapter.migrate_data({}))
-            ),
-        )
-
-
-class UnreadablePeerTest(Legs):
-    """The other host sends what cannot be used."""
-
-    def test_by_the_destination(self) -> None:
-        """The source refuses in one line, and adds nothing."""
-        driver = self.driver()
-        for text in UNREADABLE:
-            data = adapter.sent(DESTINATION, text)
-            message = self.assert_refused(self.source, driver, data)
-            self.assertNotIn('\n', message)
-            self.assertThat(len(message), testtools.matchers.LessThan(1000))
-            self.assertNotIn(SOURCE.value, data.old_vol_attachment_ids)
-
-    def test_by_the_source(self) -> None:
-        """The destination refuses, and Nova's part is not reached."""
-        driver = self.driver()
-        for text in UNREADABLE:
-            with self.parent('check_source_migrate_data_at_dest') as parent:
-                self.assert_refused(
-                    driver.check_source_migrate_data_at_dest,
-                    self.context,
-                    adapter.instance(),
-                    adapter.sent(SOURCE, text),
-                    'migration',
-                    'limits',
-                    'allocs',
-                )
-            parent.assert_not_called()
-
-    def test_a_newer_peer(self) -> None:
-        """Both formats are named."""
-        message = self.assert_refused(
-            self.source,
-            self.driver(),
-            adapter.sent(DESTINATION, host_facts.written(format=2)),
-        )
-        self.assertIn('format 2', message)
-        self.assertIn('upgrade', message)
-
-    def test_a_newer_peer_that_only_says_more(self) -> None:
-        """It is understood."""
-        self.source(
-            self.driver(),
-            adapter.sent(
-                DESTINATION, host_facts.written(mode={'required': [1, None]})
             ),
         )
 

@@ -27,7 +27,7 @@ from nova_native_tls.nova import carrier
 from nova_native_tls.peer import facts
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter
-from tests.functional.nova_adapter import test_driver_checks
+from tests.functional.nova_adapter import legs
 from tests.functional.nova_adapter import trees
 from tests.unit.peer import host_facts
 
@@ -39,7 +39,7 @@ EVENT_LENGTH = 255
 PREFIX = 'Migration pre-check error: '
 
 
-class TwoHosts(test_driver_checks.Legs):
+class TwoHosts(legs.Legs):
     """compute1, the source, and compute2, the destination."""
 
     def setUp(self) -> None:

@@ -166,6 +166,17 @@ class Host:
 Finding = result.Finding
 
 
+def not_looked_at(host: str, detail: str, *, remedy: str) -> Finding:
+    """Tell of a host of which nothing is known."""
+    return result.Finding(
+        code='host.not-looked-at',
+        status=result.Status.FAILURE,
+        subject=host,
+        detail=detail,
+        remedy=remedy,
+    )
+
+
 class HostCheck(base.PreCheck):
     """One question about this host alone; it looks at nothing itself."""
 
@@ -174,11 +185,9 @@ class HostCheck(base.PreCheck):
     def run(self, context: base.CheckContext) -> Iterator[Finding]:
         """Answer from what was seen; if nobody looked, that is a failure."""
         if context.observation is None:
-            yield result.Finding(
-                code='host.not-looked-at',
-                status=result.Status.FAILURE,
-                subject=context.own.host,
-                detail=_('nobody looked at this host'),
+            yield not_looked_at(
+                context.own.host,
+                _('nobody looked at this host'),
                 remedy=_('run "nova-native-tls host check" there'),
             )
         else:

@@ -46,12 +46,7 @@ class HostEnroll(show_result.ShowResult):
                 'without its domain)'
             ),
         )
-        parser.add_argument(
-            '--key-type',
-            choices=[each.value for each in key_type.KeyType],
-            default=key_type.DEFAULT.value,
-            help=_('the kind of key (default: %(default)s)'),
-        )
+        host_place.add_key_type(parser)
         parser.add_argument(
             '--replace',
             action='store_true',

@@ -20,6 +20,7 @@ import os
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import this_host
 from nova_native_tls.identity import place
+from nova_native_tls.pki import key_type
 
 _DIRECTORY = _(
     'where the certificates are (default: where libvirt lets QEMU read them)'
@@ -43,6 +44,16 @@ def add_arguments(
         help=_(
             "this host's libvirt, which may be down (default: %(default)s)"
         ),
+    )
+
+
+def add_key_type(parser: argparse.ArgumentParser) -> None:
+    """Let a command take ``--key-type``."""
+    parser.add_argument(
+        '--key-type',
+        choices=[each.value for each in key_type.KeyType],
+        default=key_type.DEFAULT.value,
+        help=_('the kind of key (default: %(default)s)'),
     )
 
 

@@ -63,12 +63,7 @@ class HostRenew(show_result.ShowResult):
                 'of the installed certificate, or of the host)'
             ),
         )
-        parser.add_argument(
-            '--key-type',
-            choices=[each.value for each in key_type.KeyType],
-            default=key_type.DEFAULT.value,
-            help=_('the kind of key (default: %(default)s)'),
-        )
+        host_place.add_key_type(parser)
         host_install.add_limit(parser)
         return parser
 

@@ -28,6 +28,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls import host_names
 from nova_native_tls.pki import key_type
+from nova_native_tls.pki import profile
 
 #: ub-common-name of RFC 5280.
 _COMMON_NAME_MAX = 64
@@ -66,7 +67,7 @@ def make(
             x509.Name([x509.NameAttribute(oid.NameOID.COMMON_NAME, common)])
         )
         .add_extension(
-            x509.SubjectAlternativeName([_general(n) for n in wanted]),
+            x509.SubjectAlternativeName(profile.general_names(wanted)),
             critical=False,
         )
         .sign(key, key_type.digest(key))
@@ -131,9 +132,3 @@ def names_of(names: x509.SubjectAlternativeName) -> tuple[str, ...]:
             + [str(a) for a in names.get_values_for_type(x509.IPAddress)]
         )
     )
-
-
-def _general(name: str) -> x509.GeneralName:
-    if host_names.is_ip_address(name):
-        return x509.IPAddress(ipaddress.ip_address(name))
-    return x509.DNSName(name)

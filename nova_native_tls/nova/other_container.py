@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 
 from nova_native_tls._i18n import _
+from nova_native_tls.checks import host_check
 from nova_native_tls.checks import result
 from nova_native_tls.host import daemon
 from nova_native_tls.host import observation
@@ -53,11 +54,9 @@ def _invisible(host: str) -> result.Finding:
 
     Nova's own connection keeps one that ends when nobody uses it.
     """
-    return result.Finding(
-        code='host.not-looked-at',
-        status=result.Status.FAILURE,
-        subject=host,
-        detail=_(
+    return host_check.not_looked_at(
+        host,
+        _(
             'libvirt answers, but no process of it can be seen, as from '
             'another container'
         ),
@@ -69,11 +68,9 @@ def _invisible(host: str) -> result.Finding:
 
 
 def _forbidden(host: str) -> result.Finding:
-    return result.Finding(
-        code='host.not-looked-at',
-        status=result.Status.FAILURE,
-        subject=host,
-        detail=_(
+    return host_check.not_looked_at(
+        host,
+        _(
             'libvirt has files of its own, as in another container, and '
             "Nova's privileged helper may not look at them"
         ),

@@ -24,6 +24,7 @@ from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
+from nova_native_tls.checks import host_check
 from nova_native_tls.checks import result
 from nova_native_tls.host import guests
 from nova_native_tls.host import libvirt_view
@@ -100,11 +101,9 @@ def look(asked: host_question.Question) -> host_look.Answer:
 
 
 def _not_looked_at(host: str, problem: str) -> result.Finding:
-    return result.Finding(
-        code='host.not-looked-at',
-        status=result.Status.FAILURE,
-        subject=host,
-        detail=_("Nova's privileged helper: %s") % problem,
+    return host_check.not_looked_at(
+        host,
+        _("Nova's privileged helper: %s") % problem,
         remedy=_(
             'see nova-compute.log there, mend it, and restart nova-compute'
         ),

@@ -25,7 +25,6 @@ import errno
 import fcntl
 import os
 import signal
-import time
 
 #: One that a process ignores unless it has a handler: SIGIO, the default,
 #: would end this process when somebody waits.
@@ -39,28 +38,10 @@ _IMPOSSIBLE = frozenset(
     }
 )
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-#: Nobody needs one for as long.
-_FREE_AFTER_S = 3.0
-_POLL_S = 0.01
 
 
 class Impossible(Exception):
     """This kernel, file system or user has no leases."""
-
-
-def open_when_free(path: str) -> int:
-    """Open a file to read; never waits for anything but a lease's end.
-
-    :raises OSError: it cannot be opened, or a lease does not end.
-    """
-    deadline = time.monotonic() + _FREE_AFTER_S
-    while True:
-        try:
-            return os.open(path, _FLAGS)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(_POLL_S)
 
 
 class Leases:

@@ -36,8 +36,8 @@ from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls.pki import credential_files
 from nova_native_tls.store import durable
-from nova_native_tls.store import lease
 from nova_native_tls.store import swap
 
 LOG = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ class SetDirectory:
 
 def _read(path: str) -> tuple[bytes, durable.Access] | None:
     try:
-        descriptor = lease.open_when_free(path)
+        descriptor = credential_files.open_without_waiting(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     except OSError as err:

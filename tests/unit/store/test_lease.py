@@ -70,32 +70,28 @@ class LeaseTest(testtools.TestCase):
 
     def test_own_readers(self) -> None:
         """Our own reading comes back until it gets the file."""
-        for read in (
-            lambda path: os.close(lease.open_when_free(path)),
-            lambda path: open(
-                path, 'rb', opener=credential_files.open_without_waiting
-            ).close(),
-        ):
-            self.assertTrue(self.leases.take())
-            timer = threading.Timer(0.05, self.leases.release)
-            timer.start()
-            read(self.paths[0])
-            timer.join()
+        self.assertTrue(self.leases.take())
+        timer = threading.Timer(0.05, self.leases.release)
+        timer.start()
+        open(
+            self.paths[0], 'rb', opener=credential_files.open_without_waiting
+        ).close()
+        timer.join()
 
     def test_own_readers_give_up(self) -> None:
         """A lease of somebody else that does not end is an error."""
         self.assertTrue(self.leases.take())
         self.useFixture(
             fixtures.MonkeyPatch(
-                'nova_native_tls.store.lease._FREE_AFTER_S', 0.0
-            )
-        )
-        self.useFixture(
-            fixtures.MonkeyPatch(
                 'nova_native_tls.pki.credential_files.LEASED_S', 0.0
             )
         )
-        self.assertRaises(BlockingIOError, lease.open_when_free, self.paths[0])
+        self.assertRaises(
+            BlockingIOError,
+            credential_files.open_without_waiting,
+            self.paths[0],
+            os.O_RDONLY,
+        )
         self.assertEqual(
             errno.EAGAIN, credential_files.read_file(self.paths[0]).read_error
         )

@@ -204,3 +204,50 @@ class CertificateUnreadable(NativeTLSError):
 
 class QemuConfUnreadable(NativeTLSError):
     msg_fmt = _('qemu.conf cannot be read: %(problem)s')
+
+
+class WeakKey(NativeTLSError):
+    msg_fmt = _(
+        'A key of the kind %(kind)s is too weak for a certificate, or not '
+        'every QEMU takes it: make one of %(wanted)s'
+    )
+
+
+class RequestRefused(NativeTLSError):
+    msg_fmt = _('Refused, nothing was signed: %(reason)s')
+
+
+class CAUnusable(NativeTLSError):
+    """Its state could not be read or changed; it is what it was before."""
+
+    msg_fmt = _('The CA in %(directory)s cannot be used: %(problem)s')
+
+
+class PassphraseUnusable(NativeTLSError):
+    msg_fmt = _('The passphrase of the CA key: %(problem)s')
+
+
+class NothingToRevoke(NativeTLSError):
+    msg_fmt = _(
+        'Nothing was revoked: no certificate that is valid and not yet '
+        'revoked has %(kind)s %(value)s, see "nova-native-tls ca show"'
+    )
+
+
+class RotationRefused(NativeTLSError):
+    msg_fmt = _('The CA stays at the step "%(step)s": %(reason)s')
+
+
+class ReportUnreadable(NativeTLSError):
+    msg_fmt = _(
+        '%(file)s is no report of a host: %(problem)s; write one there with '
+        '"nova-native-tls host show -f json"'
+    )
+
+
+class IssuerUnusable(NativeTLSError):
+    msg_fmt = _('The issuer %(name)s cannot be used: %(problem)s')
+
+
+class IssueFailed(NativeTLSError):
+    msg_fmt = _('The issuer %(name)s issued no certificate: %(problem)s')

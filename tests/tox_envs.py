@@ -35,6 +35,8 @@ ENVS = (
     'pep8',
     'py3',
     'functional',
+    'fidelity',
+    'fidelity-trixie',
     'upstream-nova29',
     'upstream-nova34',
     'lab',
@@ -48,6 +50,11 @@ ADVICE = {
     'cloud': 'run one test alone: .tox/cloud/bin/stestr --test-path '
     './tests/cloud run --serial NAME',
     'cover': 'write tests for the lines that the report names',
+    'fidelity': 'see one set again by the options behind "again:": '
+    '.tox/fidelity/bin/python -m tests.functional.fidelity --seed N --set M',
+    'fidelity-trixie': 'see one set again by the options behind "again:": '
+    '.tox/fidelity-trixie/bin/python -m tests.functional.fidelity '
+    '--tree trixie --seed N --set M',
     'lab': 'run one test alone: .tox/lab/bin/stestr --test-path ./tests/lab '
     'run --serial NAME',
     'pep8': 'repair what is named; "ruff format" does part of it',
@@ -197,7 +204,7 @@ def report_total(results: Sequence[EnvResult]) -> None:
     print('\nThis ran:')
     for result in results:
         print(
-            f'  {result.env:<13}{result.counts!s:<34}'
+            f'  {result.env:<17}{result.counts!s:<34}'
             f'{result.duration_s:>6.0f} s  {result.log_path}'
         )
     print(total(results), flush=True)

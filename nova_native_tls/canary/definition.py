@@ -19,6 +19,8 @@ import math
 import re
 import xml.etree.ElementTree as ElementTree
 
+from nova_native_tls import canary_uuid
+
 #: The metadata by which a canary is told from everything else.
 NAMESPACE = 'urn:nova-native-tls:canary:1'
 _MARK = f'{{{NAMESPACE}}}canary'
@@ -49,14 +51,41 @@ class Kind:
     machine: str
     arch: str
 
+    @classmethod
+    def of(cls, root: ElementTree.Element) -> Kind:
+        """Take the kind of a guest that is there.
+
+        :param root: libvirt's XML of it.
+        """
+        system = root.find('os/type')
+        known = {} if system is None else system.attrib
+        return cls(
+            virt_type=root.get('type', ''),
+            machine=known.get('machine', ''),
+            arch=known.get('arch', ''),
+        )
+
 
 def name(host: str, number: int) -> str:
     """Name a canary after the host it comes from.
 
     The numbers are used again, since libvirt keeps a log for each name.
     """
+    return f'{_names_of(host)}{number}'
+
+
+def _names_of(host: str) -> str:
     first_label = _NOT_IN_A_NAME.sub('-', host.partition('.')[0])
-    return f'{PREFIX}{first_label or "host"}-{number}'
+    return f'{PREFIX}{first_label or "host"}-'
+
+
+def is_from(host: str, canary: str) -> bool:
+    """Tell whether a canary of this name was started on this host.
+
+    Hosts whose first labels are the same are taken for one.
+    """
+    rest = canary.removeprefix(_names_of(host))
+    return rest != canary and rest.isascii() and rest.isdigit()
 
 
 def build(canary: str, kind: Kind, *, started: float) -> str:
@@ -66,6 +95,7 @@ def build(canary: str, kind: Kind, *, started: float) -> str:
     """
     root = ElementTree.Element('domain', type=kind.virt_type)
     _add(root, 'name', canary)
+    _add(root, 'uuid', canary_uuid.new())
     mark = _add(_add(root, 'metadata'), _MARK)
     mark.set('started', f'{started:.3f}')
     _add(root, 'memory', str(MEMORY_KIB)).set('unit', 'KiB')

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import contextlib
 import dataclasses
 import threading
@@ -26,6 +27,7 @@ from nova_native_tls.canary import attempt
 from nova_native_tls.canary import definition
 from nova_native_tls.canary import kind as canary_kind
 from nova_native_tls.canary import leftover
+from nova_native_tls.canary import unconnected
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import guest_state
@@ -42,7 +44,18 @@ TIMEOUT_S = 30.0
 GRACE_S = 5.0
 
 #: Several hosts may send canaries, and one host several at a time.
-_NUMBERS = range(1, 100)
+NUMBERS = range(1, 100)
+
+_NOT_OF_A_CANARY = frozenset(
+    {
+        'PERSIST_DEST',
+        'NON_SHARED_DISK',
+        'NON_SHARED_INC',
+        'NON_SHARED_SYNCHRONOUS_WRITES',
+    }
+)
+#: How the names of parameters begin that are about disks.
+_OF_DISKS = ('migrate_disks', 'disks_')
 
 
 class CanaryNotStarted(exception.NativeTLSError):
@@ -79,12 +92,21 @@ class Flight:
     removed: tuple[str, ...]
 
 
-def transient(call: migration_call.MigrateCall) -> migration_call.MigrateCall:
-    """Ask for the same migration of a guest that nobody wants to keep.
+def of_canary(call: migration_call.MigrateCall) -> migration_call.MigrateCall:
+    """Ask for the same migration of a guest without disks.
 
-    A persistent guest is defined for ever where it has ended.
+    Nobody wants to keep it: a persistent guest is defined for ever where it
+    has ended.
     """
-    return dataclasses.replace(call, flags=call.flags - {'PERSIST_DEST'})
+    return dataclasses.replace(
+        call,
+        flags=call.flags - _NOT_OF_A_CANARY,
+        params={
+            name: value
+            for name, value in call.params.items()
+            if not name.startswith(_OF_DISKS)
+        },
+    )
 
 
 def fly(
@@ -94,21 +116,36 @@ def fly(
     call: migration_call.MigrateCall,
     cancel: threading.Event,
     timeout_s: float = TIMEOUT_S,
+    kinds: tuple[definition.Kind, ...] | None = None,
+    numbers: Iterable[int] = NUMBERS,
 ) -> Flight:
     """Start a canary, migrate it with this call, and end it on both hosts.
 
     Whatever happens in between, it is ended; if this process is killed, it
     ends by itself (``definition.LIFETIME_S``).
 
-    :param call: as a guest without disks is migrated.
+    A destination that is unconnected has to end it by itself.
+
+    :param call: as a guest is migrated.
     :param cancel: set it to stop; that is an error of the flight, then.
+    :param kinds: of guests that both hosts can run, the best first; None:
+        they are asked.
+    :param numbers: the first that is free becomes a part of its name.
     :raises NoCommonKind: there is no guest for both hosts.
     :raises CanaryNotStarted: there is none on the source.
     :raises LibvirtFailed: one of the hosts does not answer.
     """
     removed = leftover.remove(source) + leftover.remove(destination)
     here, there = source.host_name(), destination.host_name()
-    guest = _start(source, destination, here)
+    guest = _start(
+        source,
+        (definition.name(here, number) for number in numbers),
+        here=here,
+        kinds=canary_kind.common(source, destination)
+        if kinds is None
+        else kinds,
+        taken=leftover.names(source) | leftover.names(destination),
+    )
     started = time.time()
     clock = time.monotonic()
     error: exception.NativeTLSError | None = None
@@ -124,7 +161,7 @@ def fly(
         canary=guest.name,
         source=here,
         destination=there,
-        call=transient(call),
+        call=of_canary(call),
         started=started,
         duration_s=duration_s,
         error=error,
@@ -135,14 +172,14 @@ def fly(
 
 def _start(
     source: libvirt_api.Connection,
-    destination: libvirt_api.Connection,
+    canaries: Iterable[str],
+    *,
     here: str,
+    kinds: tuple[definition.Kind, ...],
+    taken: frozenset[str],
 ) -> libvirt_api.Domain:
-    taken = leftover.names(source) | leftover.names(destination)
     problem: object = _('too many of them are on their way')
-    kinds = canary_kind.common(source, destination)
-    for number in _NUMBERS:
-        canary = definition.name(here, number)
+    for canary in canaries:
         if canary in taken:
             continue
         for kind in kinds:
@@ -179,7 +216,7 @@ def _migrate(
             guest,
             source=source,
             destination=destination,
-            call=transient(call),
+            call=of_canary(call),
             cancel=stop,
             on_progress=lambda _seen: None,
         )
@@ -213,12 +250,19 @@ def _see_arrived(
     source: libvirt_api.Connection,
     destination: libvirt_api.Connection,
 ) -> None:
-    state = destination.domain(guest.uuid).state()
-    if not state.is_active:
+    if isinstance(destination, unconnected.Unconnected):
+        # libvirt's word for it is all there is; it ends the guest here last.
+        state = guest.state()
+        arrived = not state.is_active
+        problem = _('libvirt reported success, the guest here is %s')
+    else:
+        state = destination.domain(guest.uuid).state()
+        arrived = state.is_active
+        problem = _('libvirt reported success, the guest there is %s')
+    if not arrived:
         raise exception.MigrationStateUnknown(
             name=guest.name,
-            problem=_('libvirt reported success, the guest there is %s')
-            % state,
+            problem=problem % state,
             source=source.uri,
             destination=destination.uri,
         )

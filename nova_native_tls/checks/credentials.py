@@ -16,10 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 import dataclasses
 import errno
-from typing import Any
 
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
@@ -27,7 +25,6 @@ from nova_native_tls.checks import host_check
 from nova_native_tls.checks import own_end
 from nova_native_tls.checks import peer_credentials
 from nova_native_tls.checks import permission_remedy
-from nova_native_tls.checks import qemu_conf
 from nova_native_tls.checks import result
 from nova_native_tls.checks import tls_directory
 from nova_native_tls.host import path_walk
@@ -116,9 +113,14 @@ def _as_both(
         credentials,
         name=host.context.own.tls_name,
         qemu_version=version,
-        **_conditions(host),
+        **own_end.conditions(host.seen),
     )
-    return _all_translated(host, credentials, found.findings)
+    return _all_translated(host, credentials, found.findings) or (
+        host.success(
+            'credentials.accepted',
+            _('this host accepts its own, but for the name'),
+        ),
+    )
 
 
 def _all_translated(
@@ -132,16 +134,6 @@ def _all_translated(
         for finding in findings
         if (translated := _translated(host, credentials, finding))
     )
-
-
-def _conditions(host: host_check.Host) -> Mapping[str, Any]:
-    """Take from qemu.conf what decides about a handshake."""
-    conf = host.seen.conf
-    if isinstance(conf, unseen.Unseen):
-        return {}
-    if conf.priority is None or not qemu_conf.knows_priority(host.seen):
-        return {'verify': conf.verify}
-    return {'verify': conf.verify, 'priority': conf.priority}
 
 
 def _translated(
@@ -183,6 +175,7 @@ def _translated(
         wanted=finding.wanted,
         remedy=finding.remedy,
         file=path,
+        stricter=finding.stricter,
     )
 
 

@@ -69,7 +69,12 @@ class Host:
 
     def success(self, code: str, seen: str, *, file: str = '') -> Finding:
         """Say that something is as it should be."""
-        return self._finding(result.Status.SUCCESS, code, file, seen, '')
+        return result.Finding(
+            code=code,
+            status=result.Status.SUCCESS,
+            subject=self._subject(file),
+            detail=seen,
+        )
 
     def warning(
         self,
@@ -79,10 +84,18 @@ class Host:
         remedy: str,
         wanted: str = '',
         file: str = '',
+        stricter: bool = False,
     ) -> Finding:
         """Say that something should be mended before it hurts."""
-        seen = _with(seen, wanted)
-        return self._finding(result.Status.WARNING, code, file, seen, remedy)
+        return result.Finding(
+            code=code,
+            status=result.Status.WARNING,
+            subject=self._subject(file),
+            detail=seen,
+            wanted=wanted,
+            remedy=remedy,
+            stricter=stricter,
+        )
 
     def failure(
         self,
@@ -92,10 +105,23 @@ class Host:
         remedy: str,
         wanted: str = '',
         file: str = '',
+        stricter: bool = False,
     ) -> Finding:
-        """Say that migrations cannot work."""
-        seen = _with(seen, wanted)
-        return self._finding(result.Status.FAILURE, code, file, seen, remedy)
+        """Say that migrations cannot work.
+
+        :param stricter: QEMU would let them, on purpose we do not.
+        """
+        return dataclasses.replace(
+            self.warning(
+                code,
+                seen,
+                remedy=remedy,
+                wanted=wanted,
+                file=file,
+                stricter=stricter,
+            ),
+            status=result.Status.FAILURE,
+        )
 
     def unseen(
         self, code: str, what: unseen.Unseen, *, matters: bool = True
@@ -111,22 +137,8 @@ class Host:
             remedy=what.remedy,
         )
 
-    def _finding(
-        self,
-        status: result.Status,
-        code: str,
-        file: str,
-        detail: str,
-        remedy: str,
-    ) -> Finding:
-        host = self.seen.host
-        return result.Finding(
-            code=code,
-            status=status,
-            subject=f'{host}: {file}' if file else host,
-            detail=detail,
-            remedy=remedy,
-        )
+    def _subject(self, file: str) -> str:
+        return f'{self.seen.host}: {file}' if file else self.seen.host
 
     @property
     def secret_is_private(self) -> bool:
@@ -152,12 +164,6 @@ class Host:
 
 
 Finding = result.Finding
-
-
-def _with(seen: str, wanted: str) -> str:
-    if not wanted:
-        return seen
-    return _('%(seen)s; wanted: %(wanted)s') % {'seen': seen, 'wanted': wanted}
 
 
 class HostCheck(base.PreCheck):

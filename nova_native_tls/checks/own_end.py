@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import dataclasses
 import functools
 from typing import Any
@@ -27,10 +26,12 @@ from nova_native_tls.host import observation
 from nova_native_tls.host import unseen
 from nova_native_tls.migration import versions
 from nova_native_tls.peer import facts
+from nova_native_tls.pki import beyond_qemu
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import finding
 from nova_native_tls.pki.gnutls import certificate
 from nova_native_tls.pki.gnutls import library
+from nova_native_tls.pki import loaded
 from nova_native_tls.pki import verdict
 
 Endpoint = credential_set.Endpoint
@@ -50,19 +51,30 @@ class OwnEnd:
     endpoint: Endpoint
     files: credential_set.CredentialSet
     version: versions.Version
-    verify: bool = True
-    priority: str | None = None
+    verify: bool
+    priority: str
     secret_is_private: bool = False
     other_files: bool = False
 
     @functools.cached_property
+    def _loaded(self) -> loaded.Host:
+        return verdict.load(
+            self.files, self.endpoint, qemu_version=self.version
+        )
+
+    @functools.cached_property
     def verdict(self) -> finding.HostVerdict:
-        """Predict if its QEMU loads its files."""
+        """Predict if its QEMU loads its files.
+
+        It says nothing about a later QEMU: ``host check`` does.
+        """
         return verdict.of_host(
             self.files,
             self.endpoint,
             qemu_version=self.version,
-            **self._priority,
+            demands=beyond_qemu.Demands(upgrades=False),
+            known=self._loaded,
+            priority=self.priority,
         )
 
     def accepts(
@@ -79,7 +91,8 @@ class OwnEnd:
             name=name,
             qemu_version=self.version,
             verify=self.verify,
-            **self._priority,
+            known=self._loaded,
+            priority=self.priority,
         )
 
     def chain(self) -> facts.Chain:
@@ -110,10 +123,6 @@ class OwnEnd:
         except library.Failed:
             return None
         return tuple(one.der() for one in read) or None
-
-    @property
-    def _priority(self) -> Mapping[str, Any]:
-        return {} if self.priority is None else {'priority': self.priority}
 
 
 def find(host: host_check.Host, endpoint: Endpoint) -> OwnEnd | None:
@@ -149,18 +158,16 @@ def _find(host: host_check.Host, endpoint: Endpoint) -> OwnEnd | None:
         version=version,
         secret_is_private=host.secret_is_private,
         other_files=other_files,
-        **_configured(seen),
+        **conditions(seen),
     )
 
 
-def _configured(seen: observation.HostObservation) -> dict[str, Any]:
-    """Take from qemu.conf what decides about a handshake."""
+def conditions(seen: observation.HostObservation) -> dict[str, Any]:
+    """Give what decides about a handshake beside the files, by its name."""
     conf = seen.conf
-    if isinstance(conf, unseen.Unseen):
-        return {}
     return {
-        'verify': conf.verify,
-        'priority': conf.priority if qemu_conf.knows_priority(seen) else None,
+        'verify': isinstance(conf, unseen.Unseen) or conf.verify,
+        'priority': qemu_conf.priority_in_use(seen),
     }
 
 

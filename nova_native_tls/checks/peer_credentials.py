@@ -80,16 +80,12 @@ def _told(
     else:
         # In which directory it is, only that host knows.
         subject = f'{peer.host}: {one.file}'
-    detail = one.seen
-    if one.wanted:
-        detail = _('%(seen)s; wanted: %(wanted)s') % {
-            'seen': one.seen,
-            'wanted': one.wanted,
-        }
     return result.Finding(
         code=f'peer.{one.code.removeprefix("peer.")}',
         status=one.status,
         subject=subject.removesuffix(': '),
-        detail=detail,
+        detail=one.seen,
+        wanted=one.wanted,
         remedy=one.remedy,
+        stricter=one.stricter,
     )

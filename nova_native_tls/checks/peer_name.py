@@ -81,13 +81,12 @@ def _undecided(destination: facts.HostFacts) -> result.Finding:
     }
     if destination.certificate_names or not destination.name_problem:
         detail = _(
-            'no one name in its certificate is its host name '
-            '%(host_name)s; names found: %(names)s'
+            'server-cert.pem is not for its host name %(host_name)s; names '
+            'found: %(names)s'
         )
         remedy = _(
-            'install a server-cert.pem there with %(host_name)s as a DNS '
-            'subjectAltName, or set [native_tls] tls_destination there to '
-            'the one that is its own'
+            'issue one with that DNS subjectAltName, or set [native_tls] '
+            'tls_destination there'
         )
     else:
         detail = _('its server certificate has no name to offer: %(problem)s')

@@ -132,6 +132,18 @@ def _priority(
         )
 
 
+def priority_in_use(seen: observation.HostObservation) -> str:
+    """Give the priority that QEMU has here, as libvirt starts it."""
+    conf = seen.conf
+    if (
+        isinstance(conf, unseen.Unseen)
+        or conf.priority is None
+        or not knows_priority(seen)
+    ):
+        return seen.tls_priority
+    return conf.priority
+
+
 def knows_priority(seen: observation.HostObservation) -> bool:
     """Tell whether libvirt here passes migrate_tls_priority on."""
     if isinstance(seen.libvirt, unseen.Unseen):

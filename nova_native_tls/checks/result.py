@@ -15,17 +15,11 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 
+from nova_native_tls._i18n import _
+from nova_native_tls import severity
 
-class Status(enum.IntEnum):
-    """How bad it is; the numbers are also exit statuses."""
-
-    SUCCESS = 0
-    #: Migration may go on; an operator should act before it stops working.
-    WARNING = 1
-    #: Migration must not start.
-    FAILURE = 2
+Status = severity.Status
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +29,10 @@ class Finding:
     :ivar code: stable name, for example ``peer-name.ambiguous``; scripts and
         alerts key on it.
     :ivar subject: the host, file or option that was looked at.
-    :ivar detail: one sentence: what was seen, what was wanted.
+    :ivar detail: what was seen.
+    :ivar wanted: what should have been seen, unless that is plain.
     :ivar remedy: what to do; empty for a success.
+    :ivar stricter: QEMU itself does not mind.
     """
 
     code: str
@@ -44,6 +40,8 @@ class Finding:
     subject: str
     detail: str
     remedy: str = ''
+    wanted: str = ''
+    stricter: bool = False
 
     def __post_init__(self) -> None:
         # A plug-in may write the number; it must compare like the name.
@@ -52,6 +50,8 @@ class Finding:
     def sentence(self) -> str:
         """Say it in one line."""
         text = f'{self.subject}: {self.detail}'
+        if self.wanted:
+            text += _('; wanted: %s') % self.wanted
         return f'{text}: {self.remedy}' if self.remedy else text
 
 

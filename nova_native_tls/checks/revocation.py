@@ -81,6 +81,7 @@ def _outdated(
                 % {'issuer': each.issuer, 'date': each.next_update},
                 remedy=_('install the current list of that CA'),
                 file=path,
+                stricter=True,
             )
 
 
@@ -108,4 +109,5 @@ def _revoked(
             wanted=_('a certificate that is on no revocation list'),
             remedy=_('issue and install a new one'),
             file=credentials.path(name),
+            stricter=True,
         )

@@ -17,6 +17,8 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 import dataclasses
+import functools
+import itertools
 import time
 from typing import Any
 
@@ -25,9 +27,9 @@ from stevedore import extension
 
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
+from nova_native_tls.checks import questioner
 from nova_native_tls.checks import result
 from nova_native_tls import exception
-from nova_native_tls.migration import time_limit
 
 LOG = logging.getLogger(__name__)
 
@@ -101,25 +103,30 @@ class Runner:
         A check that raises, answers nothing, or not in time, is a failure
         that names it.
         """
+        names = sorted(self.checks)
         findings: list[result.Finding] = []
-        for name in sorted(self.checks):
-            findings.extend(self._answer(name, context))
+        while names:
+            asked = questioner.Questioner(
+                [functools.partial(self._ask, name, context) for name in names]
+            ).answers(self.time_limit_s)
+            findings.extend(itertools.chain.from_iterable(asked))
+            if len(asked) < len(names):
+                findings.append(self._late(names[len(asked)]))
+            names = names[len(asked) + 1 :]
         if not findings:
             findings.append(_broken(_('of any kind'), _('none was asked')))
         return result.CheckReport(findings=tuple(findings))
 
-    def _answer(
+    def _ask(
         self, name: str, context: base.CheckContext
     ) -> tuple[result.Finding, ...]:
         began = time.monotonic()
         try:
             if context.stage not in self.checks[name].stages:
                 return ()
-            answer = time_limit.within(
-                self.time_limit_s,
-                lambda: tuple(self.checks[name].run(context)),
-            )
-        except Exception as err:
+            answer = tuple(self.checks[name].run(context))
+        except BaseException as err:
+            # Whatever it raises: the others are asked all the same.
             LOG.exception('The pre-check %s broke', name)
             return (_broken(name, f'{type(err).__name__}: {err}'),)
         took_s = time.monotonic() - began
@@ -131,6 +138,11 @@ class Runner:
         ):
             return (_broken(name, _('it gave no answer')),)
         return answer
+
+    def _late(self, name: str) -> result.Finding:
+        problem = _('no answer within %d seconds') % self.time_limit_s
+        LOG.error('The pre-check %s broke: %s', name, problem)
+        return _broken(name, problem)
 
 
 def _broken(name: str, problem: str) -> result.Finding:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import time
 
 from nova_native_tls._i18n import _
+from nova_native_tls.checks import guest_versions
 from nova_native_tls.checks import host_check
 from nova_native_tls.host import guests
 from nova_native_tls.host import unseen
@@ -55,7 +56,10 @@ class RunningGuestsCheck(host_check.HostCheck):
         found = [
             finding
             for guest in running
-            for finding in _judged(host, guest, known)
+            for finding in (
+                *_judged(host, guest, known),
+                *guest_versions.judge(host, guest),
+            )
         ]
         yield from found
         if not found:
@@ -105,7 +109,7 @@ def _judged(
             file=name,
         )
         return
-    if host.context.guest is not None and _is_as_new(host, guest):
+    if _is_as_new(host, guest):
         # The check of the credentials speaks of the same QEMU.
         return
     faults = [

@@ -82,6 +82,7 @@ class SeparationCheck(host_check.HostCheck):
                 'only that CA into ca-cert.pem'
             ),
             file=', '.join(accepted),
+            stricter=True,
         )
 
 

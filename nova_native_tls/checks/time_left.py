@@ -36,7 +36,7 @@ class TimeLeftCheck(host_check.HostCheck):
 
     The guest that is to migrate decides. Where none is, it is the largest
     that runs here for the client certificate, and the host's memory, which is
-    the most that could come, for the others.
+    the most that could come, for the others. Disks that are copied count too.
     """
 
     def judge(self, host: host_check.Host) -> Iterator[host_check.Finding]:
@@ -60,8 +60,14 @@ class TimeLeftCheck(host_check.HostCheck):
 
 def _limits(host: host_check.Host) -> dict[str, int]:
     guest = host.context.guest
-    arriving = host.seen.memory_mib if guest is None else guest.memory_mib
-    leaving = _largest_guest_mib(host) if guest is None else guest.memory_mib
+    if guest is None:
+        arriving = _memory_gib(host.seen.memory_mib)
+        leaving = _memory_gib(_largest_guest_mib(host))
+    else:
+        arriving = leaving = _memory_gib(guest.memory_mib)
+        # Who comes with its disks, a destination is not told at first.
+        if host.context.block is not False:
+            arriving = leaving = leaving + guest.disk_gib
     limits = {credential_set.CA_CERT: _longest_s(host, arriving)}
     if host_check.Side.DESTINATION in host.roles:
         name = credential_set.Endpoint.SERVER.cert()
@@ -72,8 +78,11 @@ def _limits(host: host_check.Host) -> dict[str, int]:
     return limits
 
 
-def _longest_s(host: host_check.Host, memory_mib: int) -> int:
-    size_gib = max(SMALLEST_GIB, -(-memory_mib // 1024))
+def _memory_gib(memory_mib: int) -> int:
+    return max(SMALLEST_GIB, -(-memory_mib // 1024))
+
+
+def _longest_s(host: host_check.Host, size_gib: int) -> int:
     per_gib = host.context.settings.completion_timeout_s_per_gib
     return per_gib * size_gib or UNLIMITED_S
 
@@ -108,6 +117,7 @@ def _ending(
                 % _span(longest_s),
                 remedy=_('renew it now; QEMU reads it at the next migration'),
                 file=credentials.path(name),
+                stricter=True,
             )
 
 

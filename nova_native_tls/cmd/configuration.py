@@ -40,6 +40,18 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def of_nova_compute() -> tuple[list[str], list[str]]:
+    """Find what nova-compute reads when it is told nothing else.
+
+    :returns: files and directories of files, each in the order of reading.
+    """
+    names = {'project': 'nova', 'prog': 'nova-compute'}
+    return (
+        list(cfg.find_config_files(**names)),
+        list(cfg.find_config_dirs(**names)),
+    )
+
+
 def read(paths: list[str]) -> cfg.ConfigOpts:
     """Read these files, in this order, and no others.
 

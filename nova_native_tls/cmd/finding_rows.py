@@ -23,6 +23,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls.checks import result
 from nova_native_tls.cmd import exit_status
 from nova_native_tls.pki import finding as pki_finding
+from nova_native_tls import severity
 
 EXIT_STATUS = {
     result.Status.SUCCESS: exit_status.ExitStatus.SUCCESS,
@@ -39,7 +40,7 @@ class Findings(columns.FormattableColumn[list[dict[str, Any]]]):
             _line(each)
             for each in sorted(
                 self._value,
-                key=lambda each: -result.Status[each['status'].upper()],
+                key=lambda each: -severity.Status[each['status'].upper()],
             )
         )
 
@@ -58,9 +59,9 @@ def of_checks(findings: Iterable[result.Finding]) -> Findings:
                 'status': status_word(each.status),
                 'subject': each.subject,
                 'seen': each.detail,
-                'wanted': '',
+                'wanted': each.wanted,
                 'remedy': each.remedy,
-                'stricter': False,
+                'stricter': each.stricter,
             }
             for each in findings
         ]

@@ -15,15 +15,27 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import Any
 
 from cliff import lister
 
+from nova_native_tls._i18n import _
 from nova_native_tls.checks import result
 from nova_native_tls.cmd import finding_rows
 from nova_native_tls.cmd import one_line_errors
 
-COLUMNS = ('status', 'code', 'subject', 'detail', 'remedy')
+COLUMNS = (
+    'status',
+    'code',
+    'subject',
+    'detail',
+    'wanted',
+    'remedy',
+    'stricter',
+)
+#: Seven are too many for a terminal: ``detail`` says the others' words.
+OF_TABLES = ('status', 'code', 'subject', 'detail', 'remedy')
 
 
 class ListFindings(one_line_errors.OneLineErrors, lister.Lister):
@@ -39,18 +51,26 @@ class ListFindings(one_line_errors.OneLineErrors, lister.Lister):
         """Return the columns and rows of what was found."""
         report = self.report(parsed_args)
         self.status = finding_rows.EXIT_STATUS[report.status]
-        rows = [
-            (
-                finding_rows.status_word(each.status),
-                each.code,
-                each.subject,
-                each.detail,
-                each.remedy,
-            )
-            for each in sorted(report.findings, key=lambda f: -f.status)
-        ]
-        return COLUMNS, rows
+        is_table = parsed_args.formatter == 'table' and not parsed_args.columns
+        columns = OF_TABLES if is_table else COLUMNS
+        rows = []
+        for each in sorted(report.findings, key=lambda f: -f.status):
+            row = {
+                **dataclasses.asdict(each),
+                'status': finding_rows.status_word(each.status),
+            }
+            if is_table:
+                row['detail'] = _in_words(each)
+            rows.append(tuple(row[column] for column in columns))
+        return columns, rows
 
     def report(self, parsed_args: argparse.Namespace) -> result.CheckReport:
         """Do the work."""
         raise NotImplementedError
+
+
+def _in_words(finding: result.Finding) -> str:
+    words = finding.detail
+    if finding.wanted:
+        words += _('; wanted: %s') % finding.wanted
+    return words + (_(' (stricter than QEMU)') if finding.stricter else '')

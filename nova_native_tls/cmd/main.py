@@ -22,9 +22,9 @@ from typing import Any
 
 from cliff import app
 from cliff import command
-from cliff import commandmanager
 
 from nova_native_tls._i18n import _
+from nova_native_tls.cmd import commands
 from nova_native_tls.cmd import exit_status
 from nova_native_tls import exception
 
@@ -42,7 +42,7 @@ class NativeTLSApp(app.App):
         super().__init__(
             description=_('Encrypted live migration that is certain to work.'),
             version=importlib.metadata.version(DISTRIBUTION),
-            command_manager=commandmanager.CommandManager(NAMESPACE),
+            command_manager=commands.Commands(NAMESPACE),
             deferred_help=True,
             **streams,
         )

@@ -35,7 +35,6 @@ from nova_native_tls.migration import versions
 from nova_native_tls.nova import loading
 from nova_native_tls.nova import loading_choice
 
-DRIVER = 'native_tls.NativeTLSDriver'
 CONNECT_TIMEOUT_S = 15
 #: What decides in nova.conf -> its group.
 OPTIONS = {
@@ -146,15 +145,14 @@ def _host_versions(uri: str, to_do: list[str]) -> versions.HostVersions:
 
 def _files() -> list[str]:
     """Find what nova-compute reads when it is told nothing else."""
-    names = {'project': 'nova', 'prog': 'nova-compute'}
-    files = cfg.find_config_files(**names)
-    for directory in cfg.find_config_dirs(**names):
+    files, directories = configuration.of_nova_compute()
+    for directory in directories:
         files += sorted(
             os.path.join(directory, name)
             for name in os.listdir(directory)
             if name.endswith('.conf') and name[0] != '.'
         )
-    return list(files)
+    return files
 
 
 def _options(named: list[str], to_do: list[str]) -> dict[str, Any]:
@@ -202,9 +200,9 @@ def _read(paths: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _another_driver(option: Mapping[str, Any]) -> list[str]:
-    if option['value'] == DRIVER:
+    if option['value'] == loading.DRIVER:
         return []
     return [
         _('set [DEFAULT] compute_driver = %(driver)s; it is %(value)s')
-        % {'driver': DRIVER, 'value': option['value'] or _('not set')}
+        % {'driver': loading.DRIVER, 'value': option['value'] or _('not set')}
     ]

@@ -28,6 +28,8 @@ from nova_native_tls.cmd import finding_rows
 from nova_native_tls.cmd import pair_arguments
 from nova_native_tls.cmd import show_result
 from nova_native_tls import exception
+from nova_native_tls.host import file_view
+from nova_native_tls.host import tls_priority
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 from nova_native_tls.pair import live
@@ -139,6 +141,7 @@ class PairCheck(show_result.ShowResult):
             name=parsed_args.name,
             qemu_version=release,
             at=moment,
+            priority=tls_priority.find(file_view.FileView()),
         )
         self.status = finding_rows.EXIT_STATUS[found.status]
         return {

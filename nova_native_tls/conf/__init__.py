@@ -22,6 +22,7 @@ import copy
 
 from oslo_config import cfg
 
+from nova_native_tls.conf import issuing
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
 
@@ -35,6 +36,7 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
     :param conf: the registry; in nova-compute ``nova.conf.CONF``.
     """
     conf.register_opts(native_tls.OPTS, group=native_tls.GROUP)
+    conf.register_opts(issuing.OPTS, group=native_tls.GROUP)
     known = conf.libvirt if 'libvirt' in conf else {}
     for opt in libvirt.OPTS:
         if opt.dest not in known:
@@ -43,7 +45,8 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
 
 def list_opts() -> list[tuple[str, Sequence[cfg.Opt]]]:
     """List the options that exist only with this project installed."""
-    return [(native_tls.GROUP, copy.deepcopy(native_tls.OPTS))]
+    own = [*native_tls.OPTS, *issuing.OPTS]
+    return [(native_tls.GROUP, copy.deepcopy(own))]
 
 
 def list_libvirt_opts() -> list[tuple[str, Sequence[cfg.Opt]]]:

@@ -82,4 +82,38 @@ Related options:
   parallel connections.
 """,
     ),
+    cfg.IntOpt(
+        'canary_interval',
+        default=0,
+        min=0,
+        help="""
+How often nova-compute sends a canary to every destination in use, in
+seconds.
+
+A canary is a guest of 16 MiB without disk or network. It is started on this
+host, migrates to the destination exactly as the last instance did, and is
+ended there; it arrives within about a second. So a certificate that has
+expired, a firewall that was changed or a libvirt that does not listen is
+noticed before an instance is to be moved: nova-compute logs one error with
+cause and remedy, and one line when it works again.
+
+A destination is in use if an instance was migrated to it from this host
+within the last seven days and since nova-compute was started. What has
+changed there since then, such as its address for migrations, is known after
+the next instance.
+
+0, which is the default, means never; ``nova-native-tls pair check DEST
+--depth canary`` does it on request at any time. Once an hour (3600) is often
+enough; less than 60 is taken for 60.
+
+Nova does not see a canary: it is in neither the database nor placement, and
+not counted among the guests of a host with native TLS. Whatever is killed
+meanwhile, it ends by itself after a minute.
+
+Related options:
+
+* ``[libvirt] live_migration_with_native_tls``: without it no canary is sent.
+* ``[libvirt] live_migration_*``: a canary migrates as these say.
+""",
+    ),
 ]

@@ -165,10 +165,13 @@ ENTRIES: tuple[entry.Entry, ...] = (
         '{file}.damaged-list',
         'Unable to import CA certificate list {file}',
         cause=_(
-            '%(file)s on %(here)s holds something damaged, or more than 16 '
-            'certificates'
+            '%(file)s on %(here)s holds something damaged, or no certificate '
+            'at all'
         ),
-        remedy=_('leave the needed CAs in it only; %(reload)s'),
+        remedy=_(
+            'leave the needed CAs in it only, each whole (QEMU up to 10.1 '
+            'checks the first 16 and ignores the rest); %(reload)s'
+        ),
         versions=_OLD,
     ),
     _own(

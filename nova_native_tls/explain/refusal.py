@@ -216,6 +216,36 @@ ENTRIES: tuple[entry.Entry, ...] = (
         mend=entry.Mend.UNKNOWN,
     ),
     _refused(
+        'qemu.no-userfaultfd',
+        'Postcopy is not supported',
+        'userfaultfd not available: {detail}',
+        cause=_(
+            'QEMU on %(destination)s may not use userfaultfd, which post-copy '
+            'needs'
+        ),
+        remedy=_(
+            'run "sysctl vm.unprivileged_userfaultfd=1" there (QEMU 8.1 can '
+            'use /dev/userfaultfd), or set live_migration_permit_post_copy = '
+            'false'
+        ),
+        upstream='QEMU migration/migration.c, migration/postcopy-ram.c',
+        mend=entry.Mend.DESTINATION,
+    ),
+    _refused(
+        'ports.taken',
+        'Unable to find an unused port in range',
+        cause=_(
+            'Something listens on every migration port of %(destination)s'
+        ),
+        remedy=_(
+            'end what listens there ("ss -ltnp"), or widen '
+            'migration_port_min and migration_port_max in its qemu.conf and '
+            'restart libvirtd'
+        ),
+        upstream='libvirt src/util/virportallocator.c',
+        mend=entry.Mend.DESTINATION,
+    ),
+    _refused(
         'qemu-conf.no-directory',
         "migrate_tls_x509_cert_dir directory '{file}' does not exist",
         "default_tls_x509_cert_dir directory '{file}' does not exist",

@@ -38,6 +38,15 @@ _REVERSED = re.compile(
 )
 #: More nesting than anybody writes.
 _DEPTH_MAX = 16
+#: More text in one path, with its variables replaced, than anybody writes.
+_GLOB_MAX = 16 * 1024
+#: More wildcards in one path than distributions have (five); trying all that
+#: many of them may stand for takes more time than there is.
+_STARS_MAX = 6
+
+
+#: What a rule that cannot be understood may deny; it allows nothing.
+_ANYTHING = re.compile('.*', re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def parse(text: str, include: Callable[[str], str | None]) -> Rules:
     variables: dict[str, list[str]] = {}
     allowed: list[re.Pattern[str]] = []
     denied: list[re.Pattern[str]] = []
-    for line in _lines(text, include, missing, _DEPTH_MAX):
+    for line in _lines(text, _once(include), missing, _DEPTH_MAX):
         variable = _VARIABLE.match(line)
         if variable is not None:
             variables.setdefault(variable[1], []).extend(variable[2].split())
@@ -83,7 +92,10 @@ def parse(text: str, include: Callable[[str], str | None]) -> Rules:
         if 'owner' in qualifiers:
             continue
         pattern = _pattern(rule['path'].strip('"'), variables)
-        (denied if 'deny' in qualifiers else allowed).append(pattern)
+        if 'deny' in qualifiers:
+            denied.append(pattern or _ANYTHING)
+        elif pattern is not None:
+            allowed.append(pattern)
     return Rules(tuple(allowed), tuple(denied), tuple(missing))
 
 
@@ -106,15 +118,36 @@ def _lines(
             yield line
 
 
-def _pattern(glob: str, variables: dict[str, list[str]]) -> re.Pattern[str]:
+def _once(include: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Give a file the first time only: again, it would grant the same."""
+    given: set[str] = set()
+
+    def give(name: str) -> str | None:
+        if name in given:
+            return ''
+        text = include(name)
+        if text is not None:
+            given.add(name)
+        return text
+
+    return give
+
+
+def _pattern(
+    glob: str, variables: dict[str, list[str]]
+) -> re.Pattern[str] | None:
+    """Translate a path; None if it cannot be understood."""
     for name, values in variables.items():
         joined = ','.join(value.rstrip('/') for value in values)
+        if len(glob) + glob.count(name) * (len(joined) + 2) > _GLOB_MAX:
+            return None
         glob = glob.replace(name, '{' + joined + '}')
+    if len(re.findall(r'\*+', glob)) > _STARS_MAX:
+        return None
     try:
         return re.compile(''.join(_translated(glob)), re.DOTALL)
-    except re.error:
-        # Whatever it means, it grants nothing that could be relied upon.
-        return re.compile(r'(?!)')
+    except (re.error, RecursionError):
+        return None
 
 
 def _translated(glob: str) -> Iterator[str]:
@@ -123,13 +156,12 @@ def _translated(glob: str) -> Iterator[str]:
         character = glob[position]
         position += 1
         if character == '*':
-            wide = glob[position : position + 1] == '*'
-            position += wide
+            begin = position - 1
+            while glob[position : position + 1] == '*':
+                position += 1
+            wide = position - begin > 1
             # At the end of a directory it stands for one character at least.
-            ends = (
-                glob[position:] == ''
-                and glob[: position - 1 - wide][-1:] == '/'
-            )
+            ends = glob[position:] == '' and glob[:begin][-1:] == '/'
             yield ('.' if wide else '[^/]') + ('+' if ends else '*')
         elif character == '?':
             yield '[^/]'

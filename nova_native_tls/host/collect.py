@@ -34,6 +34,7 @@ from nova_native_tls.host import path_walk
 from nova_native_tls.host import qemu_user
 from nova_native_tls.host import seen_files
 from nova_native_tls.host import tls_directory
+from nova_native_tls.host import tls_priority
 from nova_native_tls.host import unseen
 from nova_native_tls.pki import conf_syntax
 from nova_native_tls.pki import credential_set
@@ -160,6 +161,7 @@ class _Look:
                 self._control, lambda found: _read(files, found.ca_file)
             ),
             clock=unseen.seen(clock.read),
+            tls_priority=tls_priority.find(files),
             memory_mib=_memory_mib(),
         )
 

@@ -38,10 +38,14 @@ _VERSION = re.compile(rb'qemu version: ([0-9]{1,3}(?:\.[0-9]{1,3}){1,2})')
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A running guest as libvirt knows it."""
+    """A running guest as libvirt knows it, or as Nova does.
+
+    :ivar disk_gib: what its disks may have at most; 0 where nobody said so.
+    """
 
     name: str
     memory_mib: int
+    disk_gib: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ import dataclasses
 from typing import Any
 import xml.etree.ElementTree as ElementTree
 
+from nova_native_tls import canary_uuid
 from nova_native_tls.host import guests
 from nova_native_tls.migration import versions
 
@@ -27,7 +28,7 @@ class LibvirtView:
     """libvirt's answers.
 
     :ivar capabilities: its XML.
-    :ivar running: the guests that run.
+    :ivar running: the guests that run, but for canaries.
     """
 
     host_name: str
@@ -56,6 +57,7 @@ def look(connection: Any) -> LibvirtView:
                 name=domain.name(), memory_mib=domain.maxMemory() // 1024
             )
             for domain in connection.listAllDomains(_ACTIVE)
+            if not canary_uuid.is_canary(domain.UUIDString())
         ),
     )
 

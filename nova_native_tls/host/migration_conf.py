@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
+import ipaddress
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.pki import qemu_conf
 
 PORT_MIN, PORT_MAX = 49152, 49215
+_LOCAL = (ipaddress.ip_address('127.0.0.1'), ipaddress.ip_address('::1'))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ def from_settings(settings: Mapping[str, qemu_conf.Value]) -> MigrationConf:
             )
             % {'low': port_min, 'high': port_max}
         )
+    for name in ('migration_host', 'migration_address'):
+        read.elsewhere(name)
     default_verify = read.truth('default_tls_x509_verify')
     verify = read.truth('migrate_tls_x509_verify')
     verify = default_verify if verify is None else verify
@@ -117,8 +121,30 @@ class _Reader:
             raise self._wrong(name, _('0 or 1'))
         return bool(value)
 
+    def elsewhere(self, name: str) -> None:
+        """Refuse a name or an address by which no other host gets here."""
+        value = self.text(name)
+        if value is not None and _is_local(value.strip('[]')):
+            raise exception.QemuConfUnreadable(
+                problem=_(
+                    '%(name)s must not be the address of the local machine: '
+                    '%(value)s'
+                )
+                % {'name': name, 'value': value}
+            )
+
     def _wrong(self, name: str, wanted: str) -> exception.QemuConfUnreadable:
         return exception.QemuConfUnreadable(
             problem=_('%(name)s must be %(wanted)s')
             % {'name': name, 'wanted': wanted}
         )
+
+
+def _is_local(host: str) -> bool:
+    """Tell what libvirt takes for local (virSocketAddrIsNumericLocalhost)."""
+    if host.startswith('localhost'):
+        return True
+    try:
+        return ipaddress.ip_address(host) in _LOCAL
+    except ValueError:
+        return False

@@ -28,6 +28,7 @@ from nova_native_tls.host import migration_conf
 from nova_native_tls.host import path_walk
 from nova_native_tls.host import qemu_user
 from nova_native_tls.host import tls_directory
+from nova_native_tls.host import tls_priority
 from nova_native_tls.host import unseen
 from nova_native_tls.pki import credential_set
 
@@ -54,6 +55,7 @@ class HostObservation:
         empty name the directory.
     :ivar labels: SELinux labels by name, where SELinux confines guests.
     :ivar libvirt_ca: what libvirt itself trusts; None if there is no file.
+    :ivar tls_priority: QEMU's, where qemu.conf names none.
     :ivar memory_mib: of the host.
     """
 
@@ -80,4 +82,5 @@ class HostObservation:
     control: control_conf.ControlConf | Unseen
     libvirt_ca: bytes | Unseen | None
     clock: clock.Clock | Unseen
+    tls_priority: str = tls_priority.ORDINARY
     memory_mib: int

@@ -28,6 +28,8 @@ from nova_native_tls.host import permission
 
 #: What distributions build libvirt with: Debian and Ubuntu, Fedora and SUSE.
 DISTRIBUTION_USERS = ('libvirt-qemu', 'qemu')
+#: What the kernel has for users and groups; one more stands for nobody.
+_ID_MAX = 2**32 - 2
 _LABEL = re.compile(r'\+(\d+):\+(\d+)')
 
 
@@ -129,7 +131,8 @@ def from_name(written: str) -> tuple[int, int]:
     if not written.startswith('+'):
         try:
             entry = pwd.getpwnam(written)
-        except KeyError:
+        except (KeyError, ValueError):
+            # ValueError: text that the C library does not take.
             pass
         else:
             return entry.pw_uid, entry.pw_gid
@@ -144,14 +147,19 @@ def _group(written: str) -> int:
     if not written.startswith('+'):
         try:
             return grp.getgrnam(written).gr_gid
-        except KeyError:
+        except (KeyError, ValueError):
             pass
     return _number(written)
 
 
 def _number(written: str) -> int:
     digits = written.removeprefix('+')
-    if not (digits.isascii() and digits.isdigit()):
+    # Not converted before it is known to be short.
+    if (
+        not (digits.isascii() and digits.isdigit())
+        or len(digits) > len(str(_ID_MAX))
+        or int(digits) > _ID_MAX
+    ):
         raise UserUnknown(
             problem=_('qemu.conf names %s, which is not here') % written
         )

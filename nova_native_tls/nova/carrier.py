@@ -21,6 +21,8 @@ check. A Nova without this project ignores them, and sends none.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import enum
 from typing import Any
 
@@ -52,9 +54,15 @@ def put(migrate_data: Any, role: Role, own: facts.HostFacts) -> None:
         if (FIELD in migrate_data)
         else {}
     )
-    carried[role.value] = facts.dumps(own)
+    # The later, the closer to what the other host compares its clock with.
+    said = dataclasses.replace(own, said_at=_now())
+    carried[role.value] = facts.dumps(said)
     # Assigned anew, because only that marks the field as changed.
     setattr(migrate_data, FIELD, carried)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def get(migrate_data: Any, role: Role) -> facts.HostFacts | None:

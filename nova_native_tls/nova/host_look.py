@@ -214,4 +214,6 @@ def _finding(each: result.Finding) -> dict[str, Any]:
         'subject': str(each.subject),
         'detail': str(each.detail),
         'remedy': str(each.remedy),
+        'wanted': str(each.wanted),
+        'stricter': bool(each.stricter),
     }

@@ -34,6 +34,8 @@ from typing import Any
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 
+#: What [DEFAULT] compute_driver has to be.
+DRIVER = 'native_tls.NativeTLSDriver'
 PROBE = pathlib.Path(__file__).with_name('loading_probe.py')
 #: Importing Nova takes seconds, on a busy host many.
 PROBE_TIMEOUT_S = 120

@@ -20,6 +20,7 @@ is touched.
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 from oslo_log import log as logging
@@ -33,8 +34,22 @@ LOG = logging.getLogger(__name__)
 Plan = Callable[[migration_call.MigrateCall], migration_call.MigrateCall]
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What Nova asked, without what this project does not know.
+
+    :ivar uri: of the destination's libvirt.
+    """
+
+    uri: str
+    call: migration_call.MigrateCall
+
+
 class PlannedDomain:
-    """Everything of a libvirt domain, but the migration is planned first."""
+    """Everything of a libvirt domain, but the migration is planned first.
+
+    :ivar asked: the last migration that the plan permitted.
+    """
 
     def __init__(
         self, domain: Any, plan: Plan, other_uri: str | None = None
@@ -46,7 +61,8 @@ class PlannedDomain:
         """
         self._domain = domain
         self._plan = plan
-        self._other_uri = other_uri
+        self.other_uri = other_uri
+        self.asked: Asked | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._domain, name)
@@ -69,9 +85,9 @@ class PlannedDomain:
             if name in libvirt_abi.PARAMETERS
         }
         names = libvirt_abi.names(flags)
-        call = self._plan(
-            migration_call.MigrateCall(flags=names, params=known)
-        )
+        of_nova = migration_call.MigrateCall(flags=names, params=known)
+        call = self._plan(of_nova)
+        self.asked = Asked(uri=dconnuri, call=of_nova)
         for name in known:
             del asked[name]
         asked.update(
@@ -94,7 +110,7 @@ class PlannedDomain:
         try:
             return self._domain.migrateToURI3(uri, **arguments)
         except Exception as err:
-            other = self._other_uri
+            other = self.other_uri
             if (
                 other in (None, uri)
                 or '+tls://' not in uri

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 import dataclasses
 from typing import Any
+from typing import NoReturn
 
 import nova.conf
 from nova import exception as nova_exception
@@ -29,12 +30,14 @@ from nova_native_tls.checks import options as options_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import exception
+from nova_native_tls.explain import matcher
 from nova_native_tls.host import guests
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import host_look
 from nova_native_tls.nova import host_question
 from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import refusal
 from nova_native_tls.nova import told_warnings
 from nova_native_tls.peer import facts
 
@@ -68,6 +71,7 @@ def settings_at_start() -> migration_settings.MigrationSettings:
     try:
         settings = migration_settings.from_conf(CONF)
         _ = CONF.native_tls.tls_destination
+        _ = CONF.native_tls.canary_interval
     except (exception.NativeTLSError, cfg.ConfigFileValueError) as err:
         raise nova_exception.InvalidConfiguration(str(err)) from err
     _refuse(tuple(options_check.findings(settings)))
@@ -171,16 +175,44 @@ def of_migration(
         findings=(*sorted(answer.findings, key=_is_unseen), *findings)
     )
     if found.status is result.Status.FAILURE:
-        raise nova_exception.MigrationPreCheckError(
-            reason=found.sentences(result.Status.FAILURE)
-        )
+        _refuse_migration(found, instance)
     return answer.own
+
+
+def _refuse_migration(report: result.CheckReport, instance: Any) -> NoReturn:
+    """Tell the user what an event has room for, and the log everything."""
+    LOG.warning(
+        'Live migration with native TLS refused: %s',
+        report.sentences(result.Status.FAILURE),
+        instance=instance,
+    )
+    before = len(str(nova_exception.MigrationPreCheckError(reason='')))
+    raise nova_exception.MigrationPreCheckError(
+        reason=refusal.text(
+            report.with_status(result.Status.FAILURE),
+            matcher.DETAILS_LENGTH - before,
+        )
+    )
 
 
 def _guest(instance: Any) -> guests.Known | None:
     if instance is None:
         return None
-    return guests.Known(name=instance.name, memory_mib=instance.memory_mb)
+    return guests.Known(
+        name=instance.name,
+        memory_mib=instance.memory_mb,
+        disk_gib=_disk_gib(instance),
+    )
+
+
+def _disk_gib(instance: Any) -> int:
+    """Count local disks as Nova does, each for no less than 2 GiB.
+
+    _live_migration_data_gb, Nova 34 nova/virt/libvirt/driver.py. Swap disks
+    are left out: the flavor, which has them, may not be here.
+    """
+    sizes_gib = (instance.root_gb, instance.ephemeral_gb)
+    return sum(max(2, size_gib) for size_gib in sizes_gib if size_gib)
 
 
 def _look(

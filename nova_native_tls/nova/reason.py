@@ -46,15 +46,22 @@ class Reason:
     :ivar details: at most 255 characters: cause and remedy where they are
         known, else the words of libvirt.
     :ivar full: the same without that limit, and the words themselves.
+    :ivar ours: the driver cancelled the migration, and nobody else.
     """
 
     details: str
     full: str
+    ours: bool = False
 
     @classmethod
     def unexplained(cls, error: str) -> Reason:
         """Tell an error as it is."""
         return cls(details=error[:DETAILS_LENGTH], full=error)
+
+    @classmethod
+    def cancelled(cls, why: str) -> Reason:
+        """Tell why the driver did not let it go on."""
+        return cls(details=why[:DETAILS_LENGTH], full=why, ours=True)
 
 
 def on_source(
@@ -101,7 +108,7 @@ def _on_source(
     names = matcher.Names(
         source=CONF.host, destination=destination, guest=guest.name
     )
-    log = _log_end(names)
+    log = log_end(guest.name)
     found = matcher.best_of(error, source_log=log, names=names, since=since)
     if found is None or found.rank is not entry.Rank.REASON:
         said = guest.qemu_migration_error() or ''
@@ -129,7 +136,7 @@ def on_destination(
         names = matcher.Names(
             source=source, destination=CONF.host, guest=guest
         )
-        found = matcher.best_of('', _log_end(names), names=names, since=since)
+        found = matcher.best_of('', log_end(guest), names=names, since=since)
     except Exception:
         LOG.exception('A failed migration cannot be explained')
         return None
@@ -146,9 +153,15 @@ def _told(found: matcher.Explanation, error: str) -> Reason:
     return Reason(details=matcher.summary(found), full=full)
 
 
-def _log_end(names: matcher.Names) -> str:
+def log_end(guest: str) -> str:
+    """Read what this host's QEMU said last of a guest, if that can be read.
+
+    :param guest: libvirt's name of it.
+    """
     try:
-        content = root_file.read_end(names.log(), LOG_BYTES)
+        content = root_file.read_end(
+            matcher.Names(guest=guest).log(), LOG_BYTES
+        )
     except OSError as err:
         LOG.debug("The guest's log cannot be read: %s", err)
         return ''

@@ -15,14 +15,16 @@
 from __future__ import annotations
 
 from nova_native_tls._i18n import _
+from nova_native_tls.checks import base
+from nova_native_tls.checks import credentials
+from nova_native_tls.checks import host_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import this_host
 from nova_native_tls.host import observation
 from nova_native_tls.host import unseen
+from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
-from nova_native_tls.pki import credential_set
-from nova_native_tls.pki import finding
-from nova_native_tls.pki import verdict
+from nova_native_tls.pair import reach
 from nova_native_tls.prove import observed
 
 Findings = tuple[result.Finding, ...]
@@ -31,16 +33,7 @@ Findings = tuple[result.Finding, ...]
 def predict(uri: str) -> Findings:
     """Predict if QEMU of this host loads its files as a source."""
     seen = this_host.look(uri)
-    credentials, version = seen.credentials, _qemu(seen)
-    for looked in (credentials, version):
-        if isinstance(looked, unseen.Unseen):
-            return (_unseen(seen.host, looked.problem),)
-    assert not isinstance(credentials, unseen.Unseen)
-    assert not isinstance(version, unseen.Unseen)
-    found = verdict.of_host(
-        credentials, credential_set.Endpoint.CLIENT, qemu_version=version
-    )
-    return tuple(_translated(seen.host, each) for each in found.findings)
+    return (*_loaded(seen), reach.of_libvirt(seen.host))
 
 
 def prove(uri: str, tls_destination: str | None) -> Findings:
@@ -50,12 +43,36 @@ def prove(uri: str, tls_destination: str | None) -> Findings:
     """
     seen = this_host.look(uri)
     own = this_host.own_facts(seen, tls_destination)
-    return observed.prove(seen, name=own.tls_name)
+    proven = observed.prove(seen, name=own.tls_name)
+    return (*proven, reach.of_libvirt(seen.host))
 
 
 def elsewhere(uri: str) -> Findings:
     """Say that the source is not the host that this runs on."""
-    return (_unseen(uri, _('files of another host cannot be seen')),)
+    problem = _(
+        'files of another host cannot be seen, nor whether its libvirt '
+        'reaches the destination'
+    )
+    return (_unseen(uri, problem),)
+
+
+def _loaded(seen: observation.HostObservation) -> Findings:
+    for looked in (seen.credentials, _qemu(seen)):
+        if isinstance(looked, unseen.Unseen):
+            return (_unseen(seen.host, looked.problem),)
+    context = base.CheckContext(
+        stage=base.Stage.SOURCE,
+        settings=migration_settings.MigrationSettings(native_tls=True),
+        own=this_host.own_facts(seen),
+        observation=seen,
+    )
+    host = host_check.Host(seen, context)
+    return tuple(
+        each
+        for each in credentials.CredentialsCheck().judge(host)
+        # Nobody said anything of the other end.
+        if not each.code.startswith('peer.')
+    )
 
 
 def _qemu(
@@ -75,20 +92,4 @@ def _unseen(host: str, problem: str) -> result.Finding:
         subject=host,
         detail=problem,
         remedy=_('run this as root on the source, or with --depth canary'),
-    )
-
-
-def _translated(host: str, found: finding.Finding) -> result.Finding:
-    detail = found.seen
-    if found.wanted:
-        detail = _('%(seen)s; wanted: %(wanted)s') % {
-            'seen': found.seen,
-            'wanted': found.wanted,
-        }
-    return result.Finding(
-        code=found.code,
-        status=found.status,
-        subject=f'{host} {found.file}'.strip(),
-        detail=detail,
-        remedy=found.remedy,
     )

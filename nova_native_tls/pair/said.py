@@ -104,8 +104,8 @@ def unseen(there: str) -> result.Finding:
         status=result.Status.WARNING,
         subject=there,
         detail=_(
-            'its certificates, its qemu.conf and its migration ports cannot '
-            "be seen from here, nor whether this host's libvirt reaches it"
+            'its certificates and its qemu.conf cannot be seen from here, nor '
+            'whether a firewall bars the way to its migration ports'
         ),
         remedy=_(
             'run "nova-native-tls host check" there, or this with --depth '

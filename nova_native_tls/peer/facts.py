@@ -22,6 +22,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import datetime
 import json
 from typing import Any
 
@@ -55,6 +56,7 @@ class HostFacts:
     :ivar name_problem: why it could not decide; empty when it could.
     :ivar server_chain: what QEMU there shows as the destination.
     :ivar client_chain: what QEMU there shows as the source.
+    :ivar said_at: what time it had when it said so; None if it does not say.
     """
 
     host: str
@@ -67,6 +69,9 @@ class HostFacts:
     )
     server_chain: Chain = None
     client_chain: Chain = None
+    said_at: datetime.datetime | None = dataclasses.field(
+        default=None, compare=False
+    )
 
 
 def dumps(facts: HostFacts) -> str:
@@ -97,6 +102,7 @@ def _values(facts: HostFacts) -> dict[str, Any]:
         'libvirt': _text(facts.versions.libvirt),
         'qemu': _text(facts.versions.qemu),
         **({'name_problem': problem[:MAX_SENTENCE_LENGTH]} if problem else {}),
+        **({'said_at': facts.said_at.isoformat()} if facts.said_at else {}),
         **_written('server_chain', facts.server_chain),
         **_written('client_chain', facts.client_chain),
     }
@@ -143,6 +149,7 @@ def loads(text: str) -> HostFacts:
         ),
         server_chain=_chain(read, 'server_chain'),
         client_chain=_chain(read, 'client_chain'),
+        said_at=_time(read, 'said_at'),
     )
 
 
@@ -227,6 +234,19 @@ def _sentence(read: dict[str, Any], field: str) -> str:
     if len(value) > MAX_SENTENCE_LENGTH or not value.isprintable():
         raise exception.FactsUnreadable(problem=_('%s is no sentence') % field)
     return value
+
+
+def _time(read: dict[str, Any], field: str) -> datetime.datetime | None:
+    """Read a time; one without its offset from UTC says nothing."""
+    if read.get(field) is None:
+        return None
+    try:
+        value = datetime.datetime.fromisoformat(_field(read, field, str))
+        return value.astimezone(datetime.UTC) if value.tzinfo else None
+    except (ValueError, OverflowError) as err:
+        raise exception.FactsUnreadable(
+            problem=_('%s is no time') % field
+        ) from err
 
 
 def _version(read: dict[str, Any], name: str) -> versions.Version | None:

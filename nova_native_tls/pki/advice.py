@@ -51,7 +51,8 @@ _WHOLE = {
         _('a client certificate that a CA of the destination issued'),
         _(
             'install client-cert.pem and client-key.pem on the source, from '
-            "a CA that is in the destination's ca-cert.pem"
+            "a CA in the destination's ca-cert.pem; a keyUsage has to have "
+            'digitalSignature'
         ),
     ),
     'name.mismatch': _new(
@@ -71,6 +72,10 @@ _WHOLE = {
     'name.unknown': Advice(
         wanted=_('a name that is in the certificate of the destination'),
         remedy=_('pass one with tls.destination'),
+    ),
+    'peer.unusable': _new(
+        _('a certificate that GnuTLS can parse and verify'),
+        _('issue and install a new one on that host'),
     ),
     'priority.unusable': Advice(
         wanted=_('a priority string of GnuTLS'),
@@ -175,7 +180,10 @@ _ENDS = {
     ),
     'foreign-ca': _new(
         _('its issuer in ca-cert.pem'),
-        _('add the CA, with the intermediates, to ca-cert.pem'),
+        _(
+            'add the CA, with the intermediates, to ca-cert.pem, among its '
+            'first 16 before QEMU 10.2'
+        ),
     ),
     'untrusted': _new(
         _('a chain that GnuTLS trusts'),

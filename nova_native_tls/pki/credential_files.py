@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import pem
@@ -26,6 +27,9 @@ from nova_native_tls.pki import pem
 READ_MAX = 64 * 1024 * 1024
 #: What is kept of one file: thousands of certificates.
 KEPT_MAX = 4 * 1024 * 1024
+#: As long as files are kept closed to readers, and more: see store/swap.py.
+LEASED_S = 3.0
+_LEASE_POLL_S = 0.01
 
 
 def read(
@@ -69,9 +73,18 @@ def read_file(path: str) -> credential_set.File:
 def open_without_waiting(path: str, flags: int) -> int:
     """Open for ``open(..., opener=)``, whatever stands there.
 
-    What was a file a moment ago may be a FIFO or a terminal by now.
+    What was a file a moment ago may be a FIFO or a terminal by now. While the
+    files are replaced, for a fraction of a second, nobody can open them.
     """
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    flags |= os.O_NONBLOCK | os.O_NOCTTY
+    deadline = time.monotonic() + LEASED_S
+    while True:
+        try:
+            return os.open(path, flags)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_LEASE_POLL_S)
 
 
 def _content(path: str) -> credential_set.File:

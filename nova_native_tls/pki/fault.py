@@ -117,6 +117,11 @@ def without_consequences(faults: Iterable[Fault]) -> list[Fault]:
     every = list(dict.fromkeys(faults))
     kept: list[Fault] = []
     for one in every:
+        if one.said_by is not None and any(
+            (other.code, other.end, other.said_by) == (one.code, one.end, None)
+            for other in every
+        ):
+            continue
         if _is_about_time(one) and any(
             other.code.endswith(_TIME_CODES)
             # What a peer objects to may also be this end's own CA.
@@ -134,9 +139,11 @@ def without_consequences(faults: Iterable[Fault]) -> list[Fault]:
     return kept
 
 
-def _is_about_time(one: Fault) -> bool:
-    """Nothing else is wrong with it."""
+def is_only_time(status: int) -> bool:
+    """Tell whether nothing else is wrong with a chain."""
     only = library.CERT_INVALID | _TIME
-    return one.code == 'peer.chain-expired' or bool(
-        one.status & _TIME and not one.status & ~only
-    )
+    return bool(status & _TIME and not status & ~only)
+
+
+def _is_about_time(one: Fault) -> bool:
+    return one.code == 'peer.chain-expired' or is_only_time(one.status)

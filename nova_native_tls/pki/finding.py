@@ -17,8 +17,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from nova_native_tls.checks import result
 from nova_native_tls.pki import credential_set
+from nova_native_tls import severity
 
 
 class Side(enum.StrEnum):
@@ -52,7 +52,7 @@ class Finding:
     """
 
     code: str
-    status: result.Status
+    status: severity.Status
     side: Side
     file: str
     seen: str
@@ -63,7 +63,7 @@ class Finding:
 
     def as_failure(self) -> Finding:
         """The same, but worse."""
-        return dataclasses.replace(self, status=result.Status.FAILURE)
+        return dataclasses.replace(self, status=severity.Status.FAILURE)
 
 
 class QemuVerdict(enum.StrEnum):
@@ -87,7 +87,7 @@ class Verdict:
     def qemu_verdict(self) -> QemuVerdict:
         """What QEMU alone would do."""
         refused = any(
-            one.status is result.Status.FAILURE and not one.stricter
+            one.status is severity.Status.FAILURE and not one.stricter
             for one in self.findings
         )
         # Nothing found is nothing known.
@@ -96,11 +96,11 @@ class Verdict:
         )
 
     @property
-    def status(self) -> result.Status:
+    def status(self) -> severity.Status:
         """The worst of all findings; never better than QEMU's verdict."""
         return max(
             (one.status for one in self.findings),
-            default=result.Status.FAILURE,
+            default=severity.Status.FAILURE,
         )
 
 

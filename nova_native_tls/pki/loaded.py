@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 
 from nova_native_tls._i18n import _
-from nova_native_tls.checks import result
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
@@ -26,6 +25,8 @@ from nova_native_tls.pki.gnutls import certificate
 from nova_native_tls.pki.gnutls import credentials
 from nova_native_tls.pki.gnutls import library
 from nova_native_tls.pki import pem
+from nova_native_tls.pki import wrong_content
+from nova_native_tls import severity
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Host:
         """Say what QEMU itself does not mind."""
         return finding.Finding(
             code=code,
-            status=result.Status.WARNING,
+            status=severity.Status.WARNING,
             side=self.side,
             file=file,
             seen=seen,
@@ -207,16 +208,32 @@ class Loading:
         return file.content
 
     def took(
-        self, name: str, kind: str, sentence: str, error: library.Failed
+        self,
+        name: str,
+        kind: str,
+        sentence: str,
+        error: library.Failed,
+        *others: str,
     ) -> None:
-        """Note that GnuTLS did not take a file."""
-        self.note(
-            name,
-            kind,
-            sentence,
-            _('GnuTLS says of %(path)s: %(problem)s')
-            % {'path': self.files.path(name), 'problem': error.problem},
-        )
+        """Note that GnuTLS did not take a file.
+
+        :param others: what it was given together with that file.
+        """
+        problem = error.problem
+        seen = _('GnuTLS says of %(path)s: %(problem)s') % {
+            'path': self.files.path(name),
+            'problem': problem,
+        }
+        for each in (name, *others):
+            content = self.files.file(each).content or b''
+            if found := wrong_content.describe(each, content):
+                seen = _('%(path)s %(found)s; GnuTLS says: %(problem)s') % {
+                    'path': self.files.path(each),
+                    'found': found,
+                    'problem': problem,
+                }
+                break
+        self.note(name, kind, sentence, seen)
 
     def result(self, made: credentials.Credentials) -> Loaded:
         """Give what came of it."""

@@ -96,7 +96,7 @@ def pair_refused(
     elif error.code == library.E_DECRYPTION_FAILED:
         loading.took(key, 'encrypted', sentence, error)
     else:
-        loading.took(cert, 'pair-unusable', sentence, error)
+        loading.took(cert, 'pair-unusable', sentence, error, key)
 
 
 def load_crl(made: credentials.Credentials, loading: loaded.Loading) -> None:

@@ -20,6 +20,7 @@ import re
 _BLOCK = re.compile(
     rb'-----BEGIN [A-Z0-9 ]{1,64}-----[^-\0]*-----END [A-Z0-9 ]{1,64}-----'
 )
+_BEGIN = re.compile(rb'-----BEGIN ([A-Z0-9 ]{1,64})-----')
 
 
 def c_string(content: bytes) -> bytes:
@@ -55,6 +56,12 @@ def _blocks(
 def count(content: bytes, label: str) -> int:
     """Count the blocks that begin with a label, such as CERTIFICATE."""
     return content.count(b'-----BEGIN %b' % label.encode())
+
+
+def labels(content: bytes) -> list[str]:
+    """Name the kinds of blocks that begin in a file, each once."""
+    found = (label.decode() for label in _BEGIN.findall(c_string(content)))
+    return list(dict.fromkeys(found))
 
 
 def holds_private_key(content: bytes) -> bool:

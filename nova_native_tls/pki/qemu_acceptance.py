@@ -31,10 +31,13 @@ from nova_native_tls.pki.gnutls import credentials
 from nova_native_tls.pki.gnutls import library
 from nova_native_tls.pki.gnutls import session
 from nova_native_tls.pki import loaded
+from nova_native_tls.pki import proven_keys
 from nova_native_tls.pki import qemu_handshake
 from nova_native_tls.pki import qemu_peer
 
 _SERVER = credential_set.Endpoint.SERVER
+
+_proven = proven_keys.ProvenKeys()
 
 
 def attempt(
@@ -67,14 +70,33 @@ def attempt(
     return _shake(*ends, asking=own, conditions=conditions)
 
 
-def own_key(own: loaded.Loaded, priority: str) -> tuple[fault.Fault, ...]:
+def own_key(host: loaded.Host, priority: str) -> tuple[fault.Fault, ...]:
     """Try a host's private key, by a handshake of the host with itself.
 
     GnuTLS loads damaged keys, and some that do not fit the certificate.
     It says nothing where the certificate does not allow such a handshake.
+    A key that works is not tried again until a file is another one: with RSA
+    a handshake takes most of the time of a whole verdict.
     """
+    own = host.loaded
     if own.leaf is None or own.credentials is None:
         return ()
+    digest = _proven.digest(host, priority)
+    if digest in _proven:
+        return ()
+    faults, proven = _try_key(own, priority)
+    if proven:
+        _proven.add(digest)
+    return faults
+
+
+def _try_key(
+    own: loaded.Loaded, priority: str
+) -> tuple[tuple[fault.Fault, ...], bool]:
+    """Tell what is wrong with a key, and whether it works.
+
+    Nothing is wrong with one that could not be tried.
+    """
     conditions = qemu_handshake.Conditions(
         name=None,
         source_priority=priority,
@@ -94,12 +116,12 @@ def own_key(own: loaded.Loaded, priority: str) -> tuple[fault.Fault, ...]:
             )
         except qemu_handshake.Unprepared:
             # Not a matter of the key.
-            return ()
+            return (), False
         session.shake_hands(*ends)
     for end in ends:
         if end.failure and end.failure.code in qemu_handshake.KEY_FAILURES:
-            return (_of_own(own.end, end.failure),)
-    return ()
+            return (_of_own(own.end, end.failure),), False
+    return (), all(end.done for end in ends)
 
 
 def _of_own(

@@ -19,6 +19,7 @@ qcrypto_tls_session_check_certificate.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 import dataclasses
 import ipaddress
 
@@ -64,10 +65,14 @@ def check(
     except library.Failed as err:
         yield _nothing_verified(end, peer, err)
         return
-    if status:
+    late = [*_check_times(end, chain, wanted.now)]
+    if late and fault.is_only_time(status):
+        # One thing is wrong, and QEMU says only that something is.
+        words, _kind = fault.reason(status)
+        late[0] = dataclasses.replace(late[0], sentence=words)
+    elif status:
         yield _untrusted(end, chain[0], status)
-    for cert in chain:
-        yield from _check_time(end, cert, wanted.now)
+    yield from late
     try:
         chain[0].distinguished_name()
     except library.Failed as err:
@@ -137,15 +142,20 @@ def _untrusted(
     )
 
 
-def _check_time(
-    end: credential_set.Endpoint, cert: certificate.Certificate, now: int
+def _check_times(
+    end: credential_set.Endpoint,
+    chain: Sequence[certificate.Certificate],
+    now: int,
 ) -> Iterator[fault.Fault]:
     """Look at what was sent in vain, too; GnuTLS did at what it needed."""
-    expired = cert.not_after() < now
-    if expired or cert.not_before() > now:
+    for number, cert in enumerate(chain):
+        expired = cert.not_after() < now
+        if not expired and cert.not_before() <= now:
+            continue
+        kind = 'expired' if expired else 'not-yet-valid'
         yield _refusal(
             end,
-            'peer.chain-expired',
+            'peer.chain-expired' if number else f'{end.peer}-cert.{kind}',
             'The certificate has expired'
             if expired
             else 'The certificate is not yet activated',

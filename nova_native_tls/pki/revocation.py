@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from nova_native_tls._i18n import _
-from nova_native_tls.checks import result
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import finding
 from nova_native_tls.pki.gnutls import certificate
@@ -26,6 +25,7 @@ from nova_native_tls.pki.gnutls import credentials
 from nova_native_tls.pki.gnutls import library
 from nova_native_tls.pki.gnutls import trust
 from nova_native_tls.pki import loaded
+from nova_native_tls import severity
 
 #: GnuTLS verifies no longer chain.
 _CHAIN_MAX = 16
@@ -81,7 +81,7 @@ def _revocation(
 ) -> finding.Finding:
     return finding.Finding(
         code=f'{end}-cert.revoked',
-        status=result.Status.FAILURE,
+        status=severity.Status.FAILURE,
         side=finding.Side.of(end),
         file=end.cert(),
         seen=_('"%(subject)s" is on the revocation list of the %(side)s')

@@ -21,7 +21,6 @@ import datetime
 import time
 
 from nova_native_tls._i18n import _
-from nova_native_tls.checks import result
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import advice
 from nova_native_tls.pki import beyond_qemu
@@ -35,6 +34,7 @@ from nova_native_tls.pki import qemu_handshake
 from nova_native_tls.pki import qemu_loading
 from nova_native_tls.pki import qemu_peer
 from nova_native_tls.pki import revocation
+from nova_native_tls import severity
 
 Finding = finding.Finding
 HostVerdict = finding.HostVerdict
@@ -110,6 +110,21 @@ def of_pair(
     )
 
 
+def load(
+    own: credential_set.CredentialSet,
+    endpoint: credential_set.Endpoint,
+    *,
+    qemu_version: versions.Version,
+) -> loaded.Host:
+    """Load a host's files once, to ask more than one question of them now.
+
+    What comes of it holds the private key, as the files do.
+
+    :raises library.LibraryMissing: GnuTLS cannot be asked.
+    """
+    return _load(own, endpoint, qemu_version, _seconds(None))
+
+
 def of_host(
     own: credential_set.CredentialSet,
     endpoint: credential_set.Endpoint,
@@ -118,20 +133,22 @@ def of_host(
     at: datetime.datetime | None = None,
     priority: str = PRIORITY,
     demands: beyond_qemu.Demands | None = None,
+    known: loaded.Host | None = None,
 ) -> HostVerdict:
     """Predict if QEMU on a host loads its files for one end of migrations.
 
-    It tries the private key as well, which QEMU does only when it connects.
+    It tries the private key as well, which QEMU does only when it connects:
+    a source not even then, if the destination neither verifies its peers nor
+    trusts the CA of this host.
 
     :param at: as for ``of_pair``.
+    :param known: what ``load`` made of the same, a moment ago.
     :raises library.LibraryMissing: GnuTLS cannot be asked.
     """
     now = _seconds(at)
     with clock.at(None if at is None else now):
-        host = _load(own, endpoint, qemu_version, now)
-        faults = host.loaded.faults or qemu_acceptance.own_key(
-            host.loaded, priority
-        )
+        host = known or _load(own, endpoint, qemu_version, now)
+        faults = host.loaded.faults or qemu_acceptance.own_key(host, priority)
         findings = [
             *(_failures(faults) if faults else (_loads(host),)),
             *beyond_qemu.look((host,), demands or ORDINARY, now=now),
@@ -151,6 +168,7 @@ def of_peer(
     at: datetime.datetime | None = None,
     priority: str = PRIORITY,
     verify: bool = True,
+    known: loaded.Host | None = None,
 ) -> Verdict:
     """Predict if QEMU on a host accepts a peer, by its certificate alone.
 
@@ -161,11 +179,12 @@ def of_peer(
     :param endpoint: which end that host is; a client (the source) looks at
         the certificate of a server (the destination), and at its name.
     :param chain: what the peer shows, in DER; see ``HostVerdict.shown``.
+    :param known: what ``load`` made of the same, a moment ago.
     :raises library.LibraryMissing: GnuTLS cannot be asked.
     """
     now = _seconds(at)
     with clock.at(None if at is None else now):
-        host = _load(own, endpoint, qemu_version, now)
+        host = known or _load(own, endpoint, qemu_version, now)
         faults = host.loaded.faults
         if host.loaded.credentials is not None:
             conditions = qemu_handshake.Conditions(
@@ -228,7 +247,7 @@ def _failures(faults: Iterable[fault.Fault]) -> Iterator[finding.Finding]:
         known = advice.for_code(one.code)
         yield finding.Finding(
             code=one.code,
-            status=result.Status.FAILURE,
+            status=severity.Status.FAILURE,
             side=finding.Side.of(one.end),
             file=one.file,
             seen=one.seen,
@@ -252,14 +271,14 @@ def _successes(
             seen = _('"%s" is accepted by both hosts')
         yield finding.Finding(
             code=f'{end.end}-cert.accepted',
-            status=result.Status.SUCCESS,
+            status=severity.Status.SUCCESS,
             side=finding.Side.of(end.end),
             file=end.end.cert(),
             seen=seen if end.leaf is None else seen % end.leaf.subject(),
         )
     yield finding.Finding(
         code='name.covered',
-        status=result.Status.SUCCESS,
+        status=severity.Status.SUCCESS,
         side=finding.Side.DESTINATION,
         file=server.end.cert(),
         seen=_('it is for %s') % conditions.name,
@@ -270,7 +289,7 @@ def _loads(host: loaded.Host) -> finding.Finding:
     leaf = host.loaded.leaf
     return finding.Finding(
         code=f'{host.loaded.end}-cert.loads',
-        status=result.Status.SUCCESS,
+        status=severity.Status.SUCCESS,
         side=host.side,
         file=host.cert_file,
         seen=_('QEMU loads what is there, without a certificate of its own')
@@ -283,7 +302,7 @@ def _accepted(host: loaded.Host, chain: Sequence[bytes]) -> finding.Finding:
     peer = host.loaded.end.peer
     return finding.Finding(
         code=f'{peer}-cert.accepted',
-        status=result.Status.SUCCESS,
+        status=severity.Status.SUCCESS,
         side=finding.Side.of(peer),
         file=peer.cert(),
         seen=_('the %s accepts it') % host.side

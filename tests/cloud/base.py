@@ -25,6 +25,7 @@ import functools
 import os
 import shutil
 from typing import Any
+from typing import ClassVar
 
 import testtools
 
@@ -62,7 +63,11 @@ def shared_cloud() -> cloud_cloud.Cloud:
     """Bring one cloud up for all tests of this process."""
     kept = os.environ.get('LAB_CLOUD_NAME')
     if kept:
-        return cloud_cloud.Cloud.up(kept)
+        cloud = cloud_cloud.Cloud.up(kept)
+        for compute in cloud.computes:
+            # The next test starts it with the code as it is now.
+            compute.stop()
+        return cloud
     # What a killed run left behind is not the cloud that this run wants.
     cloud_cloud.Cloud.down(NAME)
     atexit.register(cloud_cloud.Cloud.down, NAME)
@@ -82,12 +87,15 @@ def configure(
     cloud: cloud_cloud.Cloud,
     hosts: Collection[lab_host.Host],
     sections: Sections,
+    *,
+    program: Collection[str] = (),
 ) -> None:
     """Bring the nova-computes of hosts up with these options.
 
     One that runs with all the same is left alone; the others restart, all at
     the same time.
 
+    :param program: what runs in place of nova-compute.
     :raises ServiceError: one did not stop or not start.
     """
     names = {host.name for host in hosts}
@@ -98,15 +106,15 @@ def configure(
         chosen = _for_host(compute.host, sections)
         wanted = compute_files.nova_conf(compute.host, cloud.options, chosen)
         found = compute.host.read_file(compute_files.NOVA_CONF)
-        if found != wanted or not compute.is_running:
+        compute.use_program(*program)
+        if found != wanted or not compute.is_current:
             compute.stop()
             compute.configure(chosen)
             restarted.append(compute)
-    known = {compute: compute.state() for compute in restarted}
     for compute in restarted:
         compute.begin()
-    for compute, before in known.items():
-        compute.wait_up(after=before)
+    for compute in restarted:
+        compute.wait_ready()
 
 
 class CloudTestCase(testtools.TestCase):
@@ -117,6 +125,8 @@ class CloudTestCase(testtools.TestCase):
 
     driver = PLUGIN
     native_tls = True
+    #: What runs in place of nova-compute.
+    program: tuple[str, ...] = ()
 
     cloud: cloud_cloud.Cloud
     authority: pki.CertificateAuthority
@@ -141,7 +151,7 @@ class CloudTestCase(testtools.TestCase):
     def configure(
         self,
         *,
-        driver: str,
+        driver: Chosen,
         native_tls: bool,
         hosts: Collection[lab_host.Host] | None = None,
         sections: Sections | None = None,
@@ -149,10 +159,10 @@ class CloudTestCase(testtools.TestCase):
     ) -> None:
         """Configure nova-computes, until a test wants something else.
 
+        :param driver: as every option it may be a function of the host.
         :param hosts: all by default; the others stay as they are.
         :param sections: options of other sections than ``libvirt``.
-        :param libvirt: further options of that section; a value may be a
-            function of the host.
+        :param libvirt: further options of that section.
         :raises ServiceError: one did not stop or not start.
         """
         wanted: Sections = {
@@ -170,6 +180,7 @@ class CloudTestCase(testtools.TestCase):
             self.cloud,
             self.cloud.lab.hosts if hosts is None else hosts,
             wanted,
+            program=self.program,
         )
 
     def share_instances(self) -> None:
@@ -189,9 +200,14 @@ class CloudTestCase(testtools.TestCase):
 
     def boot(self, **spec: Any) -> virtual_machine.VirtualMachine:
         """Boot a server on the source, with the disk secret on its disk."""
+        machine = self.boot_to_keep(**spec)
+        self.addCleanup(machine.delete)
+        return machine
+
+    def boot_to_keep(self, **spec: Any) -> virtual_machine.VirtualMachine:
+        """Boot a server as ``boot``, which the caller deletes."""
         name = self.id().rpartition('.')[2].removeprefix('test_')
         machine = virtual_machine.boot(self.cloud, name, **spec)
-        self.addCleanup(machine.delete)
         machine.write_disk_secret()
         return machine
 
@@ -260,6 +276,48 @@ class CloudTestCase(testtools.TestCase):
             *(of_disk if disk else ()),
         ):
             self.assertGreater(seen.proof.clear_hits.get(kind, 0), 0, kind)
+
+
+class OneServerTestCase(CloudTestCase):
+    """One server for all tests of a class, which each finds on the source.
+
+    After a test that fails, the next one boots another.
+    """
+
+    memory_mib = 64
+
+    machine: virtual_machine.VirtualMachine
+
+    #: Of the last test, if that has passed; it may be on either host.
+    _kept: ClassVar[virtual_machine.VirtualMachine | None] = None
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        """Delete the server that no further test takes."""
+        if cls._kept is not None:
+            cls._kept.delete()
+            cls._kept = None
+        super().tearDownClass()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._spoilt = False
+        self.addOnException(self._spoil)
+        kept, type(self)._kept = self._kept, None
+        self.machine = kept or self.boot_to_keep(memory_mib=self.memory_mib)
+        self.addCleanup(self._give_back)
+        if self.machine.host != self.source:
+            outcome = self.machine.live_migrate(self.source.name)
+            self.assertEqual('completed', outcome.status, str(outcome))
+
+    def _spoil(self, _exc_info: object) -> None:
+        self._spoilt = True
+
+    def _give_back(self) -> None:
+        if self._spoilt:
+            self.machine.delete()
+        else:
+            type(self)._kept = self.machine
 
 
 def _for_host(

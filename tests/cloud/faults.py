@@ -107,10 +107,24 @@ def trust_both(ends: Ends, role: Role) -> None:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What is told by the pre-checks, in words, not sentences.
+
+    :ivar leg: who finds it: each host itself, and then the other one.
+    """
+
+    leg: Literal['destination', 'source', 'destination again']
+    file: str
+    cause: str
+    remedy: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One fault, and what an operator has to be told of it.
 
-    ``file``, ``cause`` and ``remedy`` are words, not sentences.
+    ``file``, ``cause`` and ``remedy`` are words, not sentences, for the case
+    that no pre-check saw it.
 
     :ivar role: whose certificate is wrong.
     :ivar mend: does what the operator is told to do.
@@ -127,6 +141,7 @@ class Fault:
     cause: str
     remedy: str
     silent: bool = False
+    refused: Refusal
 
 
 def path(kind: str) -> str:
@@ -142,6 +157,12 @@ SERVER_MISSING = Fault(
     file='/etc/pki/qemu/server-cert.pem',
     cause='finds no',
     remedy='install',
+    refused=Refusal(
+        leg='destination',
+        file='/etc/pki/qemu/server-cert.pem',
+        cause='there is no',
+        remedy='install it',
+    ),
 )
 CLIENT_MISSING = Fault(
     name='client certificate missing',
@@ -152,6 +173,12 @@ CLIENT_MISSING = Fault(
     cause='sent no client certificate',
     remedy='install',
     silent=True,
+    refused=Refusal(
+        leg='destination again',
+        file='client-cert.pem',
+        cause='the source has none',
+        remedy='install client-cert.pem and client-key.pem',
+    ),
 )
 SERVER_FOREIGN = Fault(
     name='server certificate of a foreign CA',
@@ -162,6 +189,12 @@ SERVER_FOREIGN = Fault(
     file='ca-cert.pem',
     cause='No CA in',
     remedy='put the CAs of both hosts',
+    refused=Refusal(
+        leg='source',
+        file='server-cert.pem',
+        cause='no trusted CA is its issuer',
+        remedy='put the CAs of both hosts',
+    ),
 )
 CLIENT_FOREIGN = Fault(
     name='client certificate of a foreign CA',
@@ -172,6 +205,12 @@ CLIENT_FOREIGN = Fault(
     cause='no CA that',
     remedy='common to both hosts',
     silent=True,
+    refused=Refusal(
+        leg='destination again',
+        file='client-cert.pem',
+        cause='no CA that the destination trusts',
+        remedy="from a CA in the destination's ca-cert.pem",
+    ),
 )
 SERVER_NAME = Fault(
     name='server certificate for another name',
@@ -181,6 +220,12 @@ SERVER_NAME = Fault(
     file='server-cert.pem',
     cause='does not hold the name',
     remedy='tls_destination',
+    refused=Refusal(
+        leg='destination',
+        file='server-cert.pem',
+        cause='elsewhere.example.org',
+        remedy='tls_destination',
+    ),
 )
 SERVER_EXPIRED = Fault(
     name='server certificate expired',
@@ -190,6 +235,12 @@ SERVER_EXPIRED = Fault(
     file='/etc/pki/qemu/server-cert.pem',
     cause='has expired',
     remedy='install a new one',
+    refused=Refusal(
+        leg='destination',
+        file='/etc/pki/qemu/server-cert.pem',
+        cause='was valid until',
+        remedy='issue a new one',
+    ),
 )
 CLIENT_EXPIRED = Fault(
     name='client certificate expired',
@@ -199,6 +250,12 @@ CLIENT_EXPIRED = Fault(
     file='/etc/pki/qemu/client-cert.pem',
     cause='has expired',
     remedy='install a new one',
+    refused=Refusal(
+        leg='source',
+        file='/etc/pki/qemu/client-cert.pem',
+        cause='was valid until',
+        remedy='issue a new one',
+    ),
 )
 SERVER_KEY = Fault(
     name='server key of another certificate',
@@ -208,6 +265,12 @@ SERVER_KEY = Fault(
     file='/etc/pki/qemu/server-key.pem',
     cause='not a pair',
     remedy='install the key',
+    refused=Refusal(
+        leg='destination',
+        file='/etc/pki/qemu/server-cert.pem',
+        cause='key do not match',
+        remedy='its key together',
+    ),
 )
 CLIENT_KEY = Fault(
     name='client key of another certificate',
@@ -217,6 +280,12 @@ CLIENT_KEY = Fault(
     file='/etc/pki/qemu/client-key.pem',
     cause='not a pair',
     remedy='install the key',
+    refused=Refusal(
+        leg='source',
+        file='/etc/pki/qemu/client-cert.pem',
+        cause='key do not match',
+        remedy='its key together',
+    ),
 )
 
 ALL = (

@@ -26,7 +26,7 @@ class LocalDiskTest(base.CloudTestCase):
     """Memory and disk are sent, each over a connection of its own."""
 
     def test_local_disk(self) -> None:
-        """A running server moves there and back."""
+        """A running server moves there and back, and then paused."""
         machine = self.boot()
         there = observed_move.move(machine, self.destination)
         self.assert_moved_encrypted(there)
@@ -34,27 +34,12 @@ class LocalDiskTest(base.CloudTestCase):
         back = observed_move.move(machine, self.source)
         self.assert_moved_encrypted(back)
         self.assert_stayed(machine)
-
-    def test_local_disk_paused(self) -> None:
-        """A paused server arrives paused, and goes on where it stood."""
-        machine = self.boot()
         machine.pause()
         there = observed_move.move(machine, self.destination)
         self.assert_moved_encrypted(there)
         self.assertEqual('PAUSED', machine.show().status)
         self.assertEqual('paused', machine.guest.state(self.destination))
-        back = observed_move.move(machine, self.source)
-        self.assert_moved_encrypted(back)
-        self.assertEqual('PAUSED', machine.show().status)
         machine.unpause()
-        self.assert_stayed(machine)
-
-    def test_local_disk_control(self) -> None:
-        """With the option off all of it can be read, so it would be found."""
-        self.configure(driver=base.PLUGIN, native_tls=False)
-        machine = self.boot()
-        there = observed_move.move(machine, self.destination)
-        self.assert_moved_readable(there)
         self.assert_arrived(machine)
 
 
@@ -66,28 +51,34 @@ class SharedDiskTest(base.CloudTestCase):
         self.share_instances()
 
     def test_shared_disk(self) -> None:
-        """A running server moves there and back."""
+        """A running server moves there, and back when it is paused."""
         machine = self.boot()
         there = observed_move.move(machine, self.destination)
         self.assert_moved_encrypted(there, ports=(base.RAM,))
         self.assert_arrived(machine)
+        machine.pause()
         back = observed_move.move(machine, self.source)
         self.assert_moved_encrypted(back, ports=(base.RAM,))
+        self.assertEqual('paused', machine.guest.state(self.source))
+        machine.unpause()
         self.assert_stayed(machine)
 
-    def test_shared_disk_paused(self) -> None:
-        """A paused server arrives paused, and goes on where it stood."""
+
+class ControlTest(base.CloudTestCase):
+    """With the option off all can be read, so the search can find it."""
+
+    native_tls = False
+
+    def test_local_disk(self) -> None:
+        """Both secrets are found."""
         machine = self.boot()
-        machine.pause()
         there = observed_move.move(machine, self.destination)
-        self.assert_moved_encrypted(there, ports=(base.RAM,))
-        self.assertEqual('paused', machine.guest.state(self.destination))
-        machine.unpause()
+        self.assert_moved_readable(there)
         self.assert_arrived(machine)
 
-    def test_shared_disk_control(self) -> None:
-        """With the option off memory can be read, and no disk is sent."""
-        self.configure(driver=base.PLUGIN, native_tls=False)
+    def test_shared_disk(self) -> None:
+        """That of the memory is found, and no disk is sent."""
+        self.share_instances()
         machine = self.boot()
         there = observed_move.move(machine, self.destination)
         self.assert_moved_readable(there, disk=False)

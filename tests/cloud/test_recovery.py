@@ -305,6 +305,7 @@ class MessageQueueTest(RecoveryTestCase):
         Nova's own driver, too.
         """
         known = {each: each.state() for each in self.cloud.computes}
+        self.addCleanup(self.cloud.wait_connected)
         self.cloud.restart_message_queue()
         self.assert_running()
         for compute, before in known.items():

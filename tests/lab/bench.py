@@ -107,7 +107,9 @@ def table(records: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 def main() -> int:
     """Bring a lab up, measure, and print a table."""
-    parser = argparse.ArgumentParser(prog='tools/bench', description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='tools/bench migrate', description=__doc__
+    )
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--memory-mib', type=int, default=512)
     parser.add_argument('--json', action='store_true')

@@ -39,6 +39,12 @@ DOORS = {
 #: What ctypes would load, and the folder that may.
 GNUTLS = ('gnutls', 'libgnutls')
 GNUTLS_DOOR = 'pki/gnutls/'
+#: Folder -> folders of which it imports nothing: imports go one way.
+ONE_WAY = {
+    'pki/': ('canary', 'checks', 'cmd', 'host', 'nova', 'pair', 'prove'),
+    'host/': ('canary', 'checks', 'cmd', 'nova', 'pair', 'prove'),
+    'checks/': ('canary', 'cmd', 'nova', 'pair', 'prove'),
+}
 EMPTY_NAMES = ('utils', 'manager', 'helper', 'common')
 FILE_LINES_MAX = 400
 LICENCE = 'Licensed under the Apache License, Version 2.0'
@@ -80,6 +86,33 @@ def outside_doors(root: pathlib.Path) -> list[str]:
         if name in DOORS
         and path != DOORS[name]
         and not (DOORS[name].endswith('/') and path.startswith(DOORS[name]))
+    ]
+
+
+def imported_of_ours(text: str) -> Iterator[tuple[int, str]]:
+    """Each part of this project that a source imports: line, dotted name."""
+    begin = 'nova_native_tls.'
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f'{node.module}.{alias.name}' for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith(begin):
+                yield node.lineno, name.removeprefix(begin)
+
+
+def against_the_way(root: pathlib.Path) -> list[str]:
+    """Imports of what is built on the folder that imports it."""
+    return [
+        f'{path}:{line} imports {name}'
+        for path, text in sources(root)
+        for folder, forbidden in ONE_WAY.items()
+        if path.startswith(folder)
+        for line, name in imported_of_ours(text)
+        if name.partition('.')[0] in forbidden
     ]
 
 
@@ -136,6 +169,10 @@ class TestPackage(testtools.TestCase):
         """libvirt and Nova are imported behind their doors only."""
         self.assertEqual([], outside_doors(PACKAGE))
 
+    def test_one_way(self):
+        """Nothing imports what is built on it."""
+        self.assertEqual([], against_the_way(PACKAGE))
+
     def test_gnutls_door(self):
         """The GnuTLS library is loaded behind its door only."""
         self.assertEqual([], gnutls_outside_door(PACKAGE))
@@ -190,6 +227,20 @@ class TestRules(testtools.TestCase):
         self.assertEqual(
             ['novax/bad.py:1 imports nova'], outside_doors(self.root)
         )
+
+    def test_import_against_the_way_is_found(self):
+        """In whichever form; what is not of this project does not count."""
+        self.write('checks/good.py', 'from nova_native_tls.pki import pem')
+        self.write('pki/good.py', 'from cryptography.checks import result')
+        for statement, name in (
+            ('from nova_native_tls.checks import result', 'checks.result'),
+            ('from nova_native_tls import checks', 'checks'),
+            ('import nova_native_tls.checks.result', 'checks.result'),
+        ):
+            self.write('pki/bad.py', f'def function():\n    {statement}\n')
+            self.assertEqual(
+                [f'pki/bad.py:2 imports {name}'], against_the_way(self.root)
+            )
 
     def test_gnutls_outside_its_folder_is_found(self):
         """By the name of its file, or the one that the linker takes."""

@@ -97,11 +97,10 @@ class Cloud:
         for compute in self.computes:
             compute.stop()
             compute.configure(sections)
-        known = {compute: compute.state() for compute in self.computes}
         for compute in self.computes:
             compute.begin()
-        for compute, before in known.items():
-            compute.wait_up(after=before)
+        for compute in self.computes:
+            compute.wait_ready()
 
     def restart_message_queue(self) -> None:
         """Restart RabbitMQ and wait until it listens.

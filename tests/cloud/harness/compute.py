@@ -25,14 +25,16 @@ from tests.cloud.harness import ini_file
 from tests.cloud.harness import options as cloud_options
 from tests.cloud.harness import rest as cloud_rest
 from tests.cloud.harness import service
-from tests.lab.harness import errors
 from tests.lab.harness import host as lab_host
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 40
-#: nova-compute reports for the first time five seconds after it is ready
-#: (Nova 34, nova/servicegroup/api.py, INITIAL_REPORTING_DELAY).
 POLL_S = 0.25
+
+#: What nova-compute says at level DEBUG when it takes requests (Nova 34,
+#: nova/service.py, Service.start). Nova's API hears of it five seconds later
+#: (nova/servicegroup/api.py, INITIAL_REPORTING_DELAY).
+READY = 'Join ServiceGroup membership for this service compute'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +64,31 @@ class Compute:
         self._options = options
         self._rest = rest
         self.service = service.Service(
-            node=host,
-            name='nova-compute',
-            argv=[
-                endpoints.program(options.compute_program),
-                '--config-file',
-                compute_files.NOVA_CONF,
-            ],
+            node=host, name='nova-compute', argv=self._argv()
         )
+        #: Where the log of the process that ``begin`` started begins.
+        self._log_start = 0
 
     @property
     def is_running(self) -> bool:
         """Whether the process runs; says nothing about its readiness."""
         return self.service.is_running
+
+    def use_program(self, *program: str) -> None:
+        """Have the next start run this, what the cloud has by default."""
+        self.service = dataclasses.replace(
+            self.service, argv=self._argv(*program)
+        )
+
+    def _argv(self, *program: str) -> list[str]:
+        chosen = program or (endpoints.program(self._options.compute_program),)
+        return [*chosen, '--config-file', compute_files.NOVA_CONF]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether that program runs, and not an earlier choice."""
+        argv = list(self.service.argv)
+        return self.service.command_line[-len(argv) :] == argv
 
     def log(self) -> str:
         """Return all that nova-compute has said, maybe nothing."""
@@ -107,17 +121,45 @@ class Compute:
         self.start()
 
     def start(self) -> None:
-        """Start nova-compute and wait until Nova's API says it is up.
-
-        :raises ServiceError: it ended, or is not up in time.
-        """
-        known = self.state()
+        """Start nova-compute and wait until it can be used."""
         self.begin()
-        self.wait_up(after=known)
+        self.wait_ready()
 
     def begin(self) -> None:
         """Start nova-compute without waiting."""
+        self._log_start = self._log_size()
         self.service.start()
+
+    def wait_ready(self) -> None:
+        """Wait until what ``begin`` started takes requests, and is up.
+
+        Nova's API may still know it as up from before: it is not asked
+        whether anything was reported since.
+
+        :raises ServiceError: it ended, or is not ready in time.
+        """
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._says_ready():
+            self.service.require_running()
+            if time.monotonic() > deadline:
+                raise self.service.error(
+                    f'is not ready after {START_TIMEOUT_S} s'
+                )
+            time.sleep(POLL_S)
+        self.wait_up()
+
+    def _says_ready(self) -> bool:
+        if not self._log_size():
+            return False
+        with self.service.log_path.open('rb') as log:
+            log.seek(self._log_start)
+            return READY.encode() in log.read()
+
+    def _log_size(self) -> int:
+        try:
+            return self.service.log_path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def stop(self) -> None:
         """End nova-compute, if it runs, at once but in order.
@@ -170,19 +212,5 @@ class Compute:
             if time.monotonic() > deadline:
                 raise self.service.error(
                     f'is not up after {START_TIMEOUT_S} s, Nova says {now}'
-                )
-            time.sleep(POLL_S)
-
-    def wait_down(self, *, timeout_s: float = 60) -> None:
-        """Wait until Nova's API says that nova-compute is down.
-
-        :raises LabError: it is still up.
-        """
-        deadline = time.monotonic() + timeout_s
-        while (now := self.state()) is not None and now.state == 'up':
-            if time.monotonic() > deadline:
-                raise errors.LabError(
-                    f'nova-compute of {self.host.name} is still up for Nova '
-                    f'after {timeout_s:.0f} s.'
                 )
             time.sleep(POLL_S)

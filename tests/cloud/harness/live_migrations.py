@@ -31,6 +31,10 @@ TIMEOUT_S = 180
 #: Far longer than Nova needs between rolling back and its last word.
 SETTLE_S = 3
 
+#: The conductor's part, of which all the checks are (Nova 34,
+#: nova/conductor/manager.py).
+CONDUCTOR_EVENT = 'conductor_live_migrate_instance'
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
@@ -80,6 +84,16 @@ class Outcome:
     def status(self) -> str:
         """The migration's status, ``refused`` when there is none."""
         return 'refused' if self.migration is None else self.migration.status
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the source may have been asked to migrate.
+
+        It is asked last, and only if the conductor's part went well.
+        """
+        return all(
+            event.name != CONDUCTOR_EVENT for event in self.action.failures
+        )
 
     @property
     def is_over(self) -> bool:
@@ -155,9 +169,10 @@ class LiveMigrations:
     ) -> Outcome:
         """Wait until Nova has done all that follows from a request.
 
-        It says nothing about success. After a failure Nova first says that
-        nothing is being done with the server, and then puts it in ERROR;
-        so a failure counts when it has stayed the same for SETTLE_S.
+        It says nothing about success. After a failure of the source's Nova
+        first says that nothing is being done with the server, and then puts
+        it in ERROR; so such a failure counts when it has stayed the same for
+        SETTLE_S.
 
         :raises ServerError: Nova is not through with it in time.
         """
@@ -168,8 +183,12 @@ class LiveMigrations:
             now = self._outcome(request)
             if now != last:
                 last, since = now, time.monotonic()
-            settled = time.monotonic() - since > SETTLE_S
-            if now.is_over and (now.status == 'completed' or settled):
+            settled = (
+                now.status == 'completed'
+                or not now.was_asked
+                or time.monotonic() - since > SETTLE_S
+            )
+            if now.is_over and settled:
                 return now
             if time.monotonic() > deadline:
                 raise cloud_servers.ServerError(

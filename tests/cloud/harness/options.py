@@ -49,10 +49,11 @@ class Options:
         default_factory=dict
     )
     controller: ini_file.Changes = dataclasses.field(default_factory=dict)
-    #: Whether Nova logs at debug level.
+    #: Whether Nova logs at debug level, by which a start is seen to end.
     debug: bool = True
     report_interval_s: int = 2
-    service_down_time_s: int = 20
+    #: Longer than any restart takes: what runs again is up for Nova at once.
+    service_down_time_s: int = 60
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in types that JSON has."""

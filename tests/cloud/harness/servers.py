@@ -40,6 +40,8 @@ class Server:
     instance_name: str
     #: ``ACTIVE``, ``ERROR``, ``MIGRATING``, ...
     status: str
+    #: ``active``, ``error``, ... whatever is being done with it.
+    vm_state: str
     task_state: str | None
     #: The host's short name, None before there is one.
     host: str | None
@@ -55,6 +57,7 @@ class Server:
             name=found['name'],
             instance_name=found['OS-EXT-SRV-ATTR:instance_name'],
             status=found['status'],
+            vm_state=found['OS-EXT-STS:vm_state'],
             task_state=found['OS-EXT-STS:task_state'],
             host=found['OS-EXT-SRV-ATTR:host'],
             fault=None if fault is None else fault['message'],

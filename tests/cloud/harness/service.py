@@ -95,6 +95,15 @@ class Service:
         """Whether the daemon runs; says nothing about its children."""
         return self.pid is not None
 
+    @property
+    def command_line(self) -> list[str]:
+        """What runs, with its arguments; nothing when it has ended."""
+        try:
+            content = self.node.path(f'/proc/{self.pid}/cmdline').read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+        return content.decode(errors='replace').split('\0')[:-1]
+
     def start(self) -> None:
         """Start the daemon and return at once.
 

@@ -10,25 +10,52 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""python -m tests.functional.fidelity --sets 200 --seed 1"""
+"""python -m tests.functional.fidelity --sets 200 --seed 1 --tree trixie"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import random
 import sys
+import time
 
 from nova_native_tls.migration import versions
 from nova_native_tls.pki.gnutls import library
 from tests.functional.fidelity import comparison
+from tests.functional.fidelity import debian_tree
 from tests.functional.fidelity import defect
 from tests.functional.fidelity import qemu
 from tests.functional.fidelity import report
+
+#: How often a long run says how far it is.
+_TOLD_EVERY_S = 60
 
 
 def main() -> int:
     """Compare, print a table, and give 1 if anything disagreed."""
     options = _options()
+    if options.tree is not None:
+        return _compare_in_tree(options.tree, mirror=options.mirror)
+    only = sorted(defect.REGISTRY) if options.each else options.only
+    again = f'--seed {options.seed}'
+    if only:
+        again += ' --each' if options.each else f' --only {" ".join(only)}'
+    found = report.Report(again=again)
+    begin = time.monotonic()
+    _compare(options, only, found)
+    print(*found.lines(time.monotonic() - begin), sep='\n')
+    print(
+        f'{found.total.sets} sets, {len(found.unlike)} disagreements, '
+        f'{len(found.untold)} refused in other words than predicted'
+    )
+    return 1 if found.unlike or found.untold or not found.total.sets else 0
+
+
+def _compare(
+    options: argparse.Namespace, only: Sequence[str], found: report.Report
+) -> None:
+    """Fill the report; say what disagrees at once, and how far this is."""
     version = options.qemu_version or qemu.version()
     numbers = (
         range(options.sets) if options.set is None else range(*options.set)
@@ -38,28 +65,56 @@ def main() -> int:
         f'{library.version()}',
         flush=True,
     )
-    only = sorted(defect.REGISTRY) if options.each else options.only
-    found = report.Report()
+    begin = told = time.monotonic()
     for one in comparison.compare(
         numbers, seed=options.seed, version=version, only=only
     ):
         found.add(one)
         if not one.agrees or options.verbose:
-            print(*report.describe(one, seed=options.seed), sep='\n')
-            sys.stdout.flush()
-    print(*found.lines(), sep='\n')
-    for one in found.untold:
-        print('QEMU says no in other words than predicted:')
-        print(*report.describe(one, seed=options.seed), sep='\n')
-    print(
-        f'{found.total.sets} sets, {len(found.unlike)} disagreements, '
-        f'{len(found.untold)} refused in other words than predicted'
+            print(*found.describe(one), sep='\n', flush=True)
+        if time.monotonic() - told > _TOLD_EVERY_S:
+            told = time.monotonic()
+            print(
+                f'after {told - begin:.0f} s: {found.total.sets} sets, '
+                f'{len(found.unlike)} disagreements',
+                flush=True,
+            )
+
+
+def _compare_in_tree(suite: str, *, mirror: str | None) -> int:
+    try:
+        tree = debian_tree.make(suite, mirror=mirror)
+    except debian_tree.TreeError as err:
+        print(err, file=sys.stderr)
+        return 2
+    _where, others = _tree_options().parse_known_args()
+    command = ['python3', '-m', 'tests.functional.fidelity', *others]
+    return debian_tree.enter(tree, command)
+
+
+def _tree_options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(
+        '--tree',
+        metavar='SUITE',
+        help="ask QEMU and GnuTLS of another Debian, such as trixie, in "
+        "this machine's place: needs root, and a mirror the first time",
     )
-    return 1 if found.unlike or found.untold or not found.total.sets else 0
+    parser.add_argument(
+        '--mirror',
+        metavar='URL',
+        help="where its packages come from; by default this machine's own",
+    )
+    return parser
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='fidelity', description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='fidelity',
+        description=__doc__,
+        parents=[_tree_options()],
+        allow_abbrev=False,
+    )
     parser.add_argument('--sets', type=int, default=200)
     parser.add_argument(
         '--seed', type=int, default=random.SystemRandom().randrange(10**6)

@@ -44,17 +44,17 @@ class Comparison:
 
     :ivar predicted: (source loads, destination loads, it connects).
     :ivar apart: it connects, as both hosts predict it who know only the
-        other one's certificate.
+        other one's certificate; None if that is not enough to tell.
     :ivar happened: the same of QEMU.
     :ivar sentences: what QEMU was to say, and on which host; ``said`` what
         both said.
-    :ivar broke: the prediction raised; its words.
+    :ivar broke: the prediction raised, or QEMU gave no answer; its words.
     """
 
     number: int
     defects: tuple[str, ...]
     predicted: tuple[bool, bool, bool]
-    apart: bool
+    apart: bool | None
     happened: tuple[bool, bool, bool]
     codes: tuple[str, ...]
     sentences: tuple[tuple[str, str], ...]
@@ -68,7 +68,7 @@ class Comparison:
         return (
             not self.broke
             and self.predicted == self.happened
-            and self.apart == self.happened[2]
+            and self.apart in (self.happened[2], None)
         )
 
     @property
@@ -102,7 +102,9 @@ def compare(
     :param only: defects that they have in turn, beside those by chance.
     """
     keys.make_ready()
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+    # Each of them waits for QEMU most of the time.
+    workers = 2 * (os.cpu_count() or 1)
+    with concurrent.futures.ProcessPoolExecutor(workers) as pool:
         futures = [
             pool.submit(
                 compare_one,
@@ -113,8 +115,12 @@ def compare(
             )
             for number in numbers
         ]
-        for future in concurrent.futures.as_completed(futures):
-            yield future.result()
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield future.result()
+        finally:
+            # Who stops does not wait for all that are left.
+            pool.shutdown(cancel_futures=True)
 
 
 def compare_one(
@@ -138,9 +144,13 @@ def compare_one(
             )
             broke = f'{type(err).__name__}: {err}'
             middle = time.perf_counter()
-            apart = False
+            apart = None
         before = time.perf_counter()
-        answer = qemu.ask(one, disk)
+        try:
+            answer = qemu.ask(one, disk)
+        except qemu.Broken as err:
+            answer = qemu.NO_ANSWER
+            broke = f'{broke} QEMU gave no answer: {err}'.strip()
         end = time.perf_counter()
         return Comparison(
             number=number,
@@ -188,7 +198,7 @@ def predict(
 
 def predict_apart(
     one: generator.CertificateSet, version: versions.Version
-) -> bool:
+) -> bool | None:
     """Predict as two hosts do that tell each other what they show."""
     ends = {
         end: credential_files.read(str(directory), passphrase=one.passphrase)
@@ -214,4 +224,18 @@ def predict_apart(
                 verify=one.verify,
             )
         )
-    return all(each.qemu_verdict is verdict.QemuVerdict.YES for each in found)
+    refused = [
+        each
+        for each in found
+        if each.qemu_verdict is not verdict.QemuVerdict.YES
+    ]
+    source = own[credential_set.Endpoint.CLIENT]
+    if refused == [source] and not one.verify:
+        # Its key may not be used at all, which the source cannot know.
+        loaded = verdict.load(
+            ends[credential_set.Endpoint.CLIENT],
+            credential_set.Endpoint.CLIENT,
+            qemu_version=version,
+        ).loaded
+        return False if loaded.faults else None
+    return not refused

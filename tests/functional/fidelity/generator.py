@@ -24,12 +24,19 @@ import socket
 from tests.functional.fidelity import authority_defects
 from tests.functional.fidelity import defect
 from tests.functional.fidelity import file_defects
+from tests.functional.fidelity import key_defects
 from tests.functional.fidelity import leaf_defects
 from tests.functional.fidelity import name_defects
 from tests.functional.fidelity import world
 
 #: Modules that enter defects when they are imported.
-SOURCES = (authority_defects, file_defects, leaf_defects, name_defects)
+SOURCES = (
+    authority_defects,
+    file_defects,
+    key_defects,
+    leaf_defects,
+    name_defects,
+)
 
 #: How many defects a set has, and how often.
 _COUNTS = (0, 1, 2, 3)

@@ -58,6 +58,16 @@ class Answer:
     destination: str
 
 
+#: Stands where there is none; it is no answer to compare with.
+NO_ANSWER = Answer(
+    source_loads=False,
+    destination_loads=False,
+    connects=False,
+    source='',
+    destination='',
+)
+
+
 class Broken(Exception):
     """QEMU did what it never should."""
 
@@ -125,6 +135,15 @@ class _Program:
         ready, _, _ = select.select([self._descriptor], [], [], within_s)
         return bool(ready)
 
+    def fileno(self) -> int:
+        """What becomes readable when it ends."""
+        return self._descriptor
+
+    def wait_for_either(self, other: _Program) -> None:
+        """Wait until one of two may have ended."""
+        may_wait = self.may_wait or other.may_wait
+        select.select([self, other], [], [], _POLL_S if may_wait else 1)
+
     def wait(self) -> int:
         """Wait for its end and give its status."""
         while not self.ended(_POLL_S if self._fifos else 1):
@@ -173,16 +192,15 @@ def ask(one: generator.CertificateSet, disk: pathlib.Path) -> Answer:
     :param disk: a file that the server shows.
     """
     with contextlib.ExitStack() as stack:
-        with socket.create_server(('127.0.0.1', 0)) as listener:
-            port = listener.getsockname()[1]
-            server = _serve(one, disk, listener.fileno())
-            stack.callback(server.close)
-        # Only the server's own is open from now on: when it ends, so does
-        # every connection to it.
+        listener = stack.enter_context(socket.create_server((_address(), 0)))
+        port = listener.getsockname()[1]
+        server = _serve(one, disk, listener.fileno())
+        stack.callback(server.close)
         client = _dial(one, port)
         stack.callback(client.close)
         # One that waits at a FIFO lets the client wait, too.
         loads = not server.may_wait or _is_up(server, port)
+        _let_end(client, server, listener)
         status = client.wait()
         loads = loads and (status == 0 or _is_up(server, port))
         server.end()
@@ -196,6 +214,26 @@ def ask(one: generator.CertificateSet, disk: pathlib.Path) -> Answer:
             source=source,
             destination=server.said(),
         )
+
+
+def _let_end(
+    client: _Program, server: _Program, listener: socket.socket
+) -> None:
+    """Wait for a client, and hang up on it when there is no server.
+
+    The listener may not be closed before. The kernel can lose a connection
+    that is made in the moment in which its listener is closed: it drops the
+    listener's half and sends no reset (ListenDrops in TcpExt), and the client
+    waits for ever.
+    """
+    while not client.ended(0):
+        if not server.ended(0):
+            client.wait_for_either(server)
+            continue
+        waiting = [client.fileno(), listener.fileno()]
+        ready, _, _ = select.select(waiting, [], [], _POLL_S)
+        if listener.fileno() in ready:
+            listener.accept()[0].close()
 
 
 def _serve(
@@ -227,7 +265,7 @@ def _dial(one: generator.CertificateSet, port: int) -> _Program:
             'info',
             *_objects(one, one.source, 'client'),
             '--image-opts',
-            'driver=nbd,server.type=inet,server.host=127.0.0.1,'
+            f'driver=nbd,server.type=inet,server.host={_address()},'
             f'server.port={port},tls-creds=t,tls-hostname={name}',
         ],
         _below(one.source, one.fifos),
@@ -253,6 +291,16 @@ def _objects(
     return [*arguments, '--object', ','.join(values)]
 
 
+def _address() -> str:
+    """Give a loopback address that is this process's alone.
+
+    On 127.0.0.1 a client may meet the server of another process, or even get
+    that port for its own end, be connected to itself, and wait for ever.
+    """
+    high, low = divmod(os.getpid() % 2**16, 2**8)
+    return f'127.1.{high}.{low}'
+
+
 def _below(
     directory: pathlib.Path, fifos: tuple[pathlib.Path, ...]
 ) -> tuple[pathlib.Path, ...]:
@@ -262,7 +310,7 @@ def _below(
 def _is_up(server: _Program, port: int) -> bool:
     """Tell whether the server greets; it may still be starting."""
     with contextlib.suppress(ConnectionError):
-        with socket.create_connection(('127.0.0.1', port)) as connection:
+        with socket.create_connection((_address(), port)) as connection:
             while not server.ended(0):
                 ready, _, _ = select.select([connection], [], [], _POLL_S)
                 if ready:

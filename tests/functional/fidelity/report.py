@@ -41,7 +41,13 @@ class Count:
 class Report:
     """All that was compared so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, again: str) -> None:
+        """Begin with nothing.
+
+        :param again: the options that make the same sets, without the number
+            of one.
+        """
+        self._again = again
         self.total = Count()
         self.unlike: list[comparison.Comparison] = []
         self.untold: list[comparison.Comparison] = []
@@ -60,8 +66,11 @@ class Report:
         elif not one.told:
             self.untold.append(one)
 
-    def lines(self) -> Iterator[str]:
-        """A table, the most usual defects not before others."""
+    def lines(self, took_s: float) -> Iterator[str]:
+        """A table, the most usual defects not before others; what was wrong.
+
+        :param took_s: how long the comparison went on.
+        """
         yield f'{"defect":46} {"sets":>6} {"yes":>6} {"no":>6} {"unlike":>6}'
         for name, count in sorted(self._counts.items()):
             yield _line(name, count)
@@ -71,6 +80,44 @@ class Report:
             f'{_median_ms(self._qemu_s)} ms (median), longest prediction '
             f'{1000 * max(self._predict_s, default=0):.0f} ms'
         )
+        yield (
+            f'{took_s:.0f} s, {self.total.sets / max(took_s, 0.001):.1f} sets '
+            'a second'
+        )
+
+        for one in self.unlike:
+            yield 'QEMU does something else than predicted:'
+            yield from self.describe(one)
+        for one in self.untold:
+            yield 'QEMU says no in other words than predicted:'
+            yield from self.describe(one)
+
+    def describe(self, one: comparison.Comparison) -> Iterator[str]:
+        """Say how a prediction and QEMU differ, and how to see it again."""
+        yield (
+            f'{", ".join(one.defects)}; again: {self._again} '
+            f'--set {one.number}'
+        )
+        if one.broke:
+            yield f'  not compared: {one.broke}'
+        for what, predicted, happened in zip(
+            ('the source loads', 'the destination loads', 'they connect'),
+            one.predicted,
+            one.happened,
+            strict=True,
+        ):
+            mark = '  <--' if predicted != happened else ''
+            yield f'  {what}: predicted {predicted}, QEMU {happened}{mark}'
+        if one.apart not in (one.happened[2], None):
+            yield (
+                f'  apart: predicted {one.apart}, QEMU {one.happened[2]}  <--'
+            )
+        for code, (side, sentence) in zip(
+            one.codes, one.sentences, strict=True
+        ):
+            yield f'  {code} ({side}): {sentence}'
+        for line in one.said.splitlines():
+            yield f'  | {line}'
 
 
 def _line(name: str, count: Count) -> str:
@@ -83,27 +130,3 @@ def _line(name: str, count: Count) -> str:
 def _median_ms(times_s: Iterable[float]) -> str:
     ordered = sorted(times_s)
     return f'{1000 * ordered[len(ordered) // 2]:.1f}' if ordered else '-'
-
-
-def describe(one: comparison.Comparison, *, seed: int) -> Iterator[str]:
-    """Say how a prediction and QEMU differ, and how to see it again."""
-    yield (
-        f'set {one.number} of seed {seed}: {", ".join(one.defects)}; again: '
-        f'--seed {seed} --set {one.number}'
-    )
-    if one.broke:
-        yield f'  the prediction broke: {one.broke}'
-    for what, predicted, happened in zip(
-        ('the source loads', 'the destination loads', 'they connect'),
-        one.predicted,
-        one.happened,
-        strict=True,
-    ):
-        mark = '  <--' if predicted != happened else ''
-        yield f'  {what}: predicted {predicted}, QEMU {happened}{mark}'
-    if one.apart != one.happened[2]:
-        yield f'  apart: predicted {one.apart}, QEMU {one.happened[2]}  <--'
-    for code, (side, sentence) in zip(one.codes, one.sentences, strict=True):
-        yield f'  {code} ({side}): {sentence}'
-    for line in one.said.splitlines():
-        yield f'  | {line}'

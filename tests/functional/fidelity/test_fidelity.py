@@ -29,6 +29,7 @@ from nova_native_tls.pki import verdict
 from tests.functional.fidelity import __main__ as fidelity
 from tests.functional.fidelity import comparison
 from tests.functional.fidelity import defect
+from tests.functional.fidelity import qemu
 
 #: For a longer run: python -m tests.functional.fidelity --sets 20000
 SETS = int(os.environ.get('FIDELITY_SETS', len(defect.REGISTRY)))
@@ -75,13 +76,31 @@ class FidelityTest(testtools.TestCase):
         status, printed = self._with(findings=())
         self.assertEqual(1, status)
         self.assertIn('they connect: predicted False, QEMU True', printed)
-        self.assertIn('again: --seed 1 --set 0', printed)
+        self.assertIn(
+            'again: --seed 1 --only leaf.no-key-ids --set 0', printed
+        )
 
     def test_wrong_side_is_found(self):
         """Also where the verdict is right."""
         status, printed = self._with(source_loads=False)
         self.assertEqual(1, status)
         self.assertIn('the source loads: predicted False', printed)
+
+    def test_no_answer(self):
+        """A QEMU that hangs fails the run, which goes on and names the set."""
+        with mock.patch.object(
+            qemu, 'ask', autospec=True, side_effect=qemu.Broken('hangs')
+        ):
+            with mock.patch.object(
+                concurrent.futures,
+                'ProcessPoolExecutor',
+                concurrent.futures.ThreadPoolExecutor,
+            ):
+                status, printed = run(*GOOD)
+        self.assertEqual(1, status)
+        self.assertIn('QEMU gave no answer: hangs', printed)
+        self.assertIn('--set 0', printed)
+        self.assertIn('1 sets, 1 disagreements', printed)
 
     def test_nothing_compared(self):
         """That is no agreement."""

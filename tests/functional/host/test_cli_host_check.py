@@ -23,7 +23,15 @@ from tests.functional import command_line
 from tests.functional.host import trees
 
 NOWHERE = 'qemu+unix:///system?socket=/nowhere'
-COLUMNS = ['status', 'code', 'subject', 'detail', 'remedy']
+COLUMNS = [
+    'status',
+    'code',
+    'subject',
+    'detail',
+    'wanted',
+    'remedy',
+    'stricter',
+]
 
 
 class HostCheckTest(command_line.CommandLineTestCase, trees.NeedsRoot):

@@ -233,6 +233,8 @@ def instance(uuid: str = UUID, vm_state: str = 'active') -> Any:
         name='instance-00000001',
         host='compute1',
         memory_mb=512,
+        root_gb=1,
+        ephemeral_gb=0,
     )
 
 

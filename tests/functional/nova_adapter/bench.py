@@ -12,15 +12,18 @@
 
 """How long do the pre-checks of one migration take inside nova-compute?
 
-Run as root: ``python -m tests.functional.nova_adapter.bench [REPETITIONS]``.
+Run as root: ``python -m tests.functional.nova_adapter.bench [REPETITIONS]``,
+or ``tools/bench checks``, which does more.
 Nova's privileged helper is a process of its own, as in nova-compute, with its
 capabilities. It looks at a tree with real certificates and at this machine's
 real ports and clock; there is no libvirt, whose answers take no time here.
+The first time is that after new certificates: their keys are tried then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import pathlib
 import statistics
@@ -43,12 +46,18 @@ from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import pre_checks
+from tests.functional import credentials
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import trees
 from tests.unit.host import listeners
 
 CONF = nova.conf.CONF
 Stage = base.Stage
+
+#: What certificates have, and how large an RSA key is.
+KEYS = {'P-256': None, 'RSA 3072': 3072}
+#: What a migration waits for, in this order.
+LEGS = ('destination', 'source', 'destination again')
 
 
 def legs(checks: Any, host: Any) -> dict[str, Callable[[], Any]]:
@@ -84,53 +93,47 @@ def legs(checks: Any, host: Any) -> dict[str, Callable[[], Any]]:
             peer=carrier.Role.SOURCE,
         )
 
+    functions = (destination, source, again)
     return {
-        'destination': destination,
-        'source': source,
-        'destination again': again,
+        **dict(zip(LEGS, functions, strict=True)),
         'preparation': lambda: own_facts.collect(host),
     }
 
 
-def measure(repetitions: int) -> None:
-    """Print what each leg takes, in milliseconds."""
+def measure(
+    files: adapter.PrivilegedFiles, repetitions: int, rsa_bits: int | None
+) -> dict[str, list[float]]:
+    """Time each leg again and again, in seconds.
+
+    :param files: an empty tree, which gets certificates with such keys.
+    """
+    ca = credentials.authority(days=(-1, 400), rsa_bits=rsa_bits)
+    own = trees.issue(issuer=ca, rsa_bits=rsa_bits)
+    trees.write(files, ca_cert=ca.cert_pem, **trees.of(own))
+    trees.run_guest(files)
     host = adapter.HostConnection()
     checks = pre_checks.load()
-    began = time.perf_counter()
     nova.privsep.sys_admin_pctxt.start(priv_context.Method.FORK)
-    pre_checks.at_start(
-        checks, host=host, settings=migration_settings.from_conf(CONF)
-    )
-    took_s = time.perf_counter() - began
-    print(f'at start, with the helper: {took_s * 1e3:.1f} ms')
-    taken: dict[str, list[float]] = {}
-    for _repetition in range(repetitions):
-        for name, leg in legs_of(checks, host):
-            began = time.perf_counter()
-            leg()
-            taken.setdefault(name, []).append(time.perf_counter() - began)
-    for name, times_s in taken.items():
-        _print(name, times_s)
-    three = [sum(each) for each in zip(*list(taken.values())[:3])]
-    _print('three legs', three)
-    print(f'three legs, the first time: {three[0] * 1e3:.1f} ms')
+    try:
+        settings = migration_settings.from_conf(CONF)
+        pre_checks.at_start(checks, host=host, settings=settings)
+        taken: dict[str, list[float]] = {}
+        for _repetition in range(repetitions):
+            for name, leg in legs(checks, host).items():
+                began = time.perf_counter()
+                leg()
+                taken.setdefault(name, []).append(time.perf_counter() - began)
+    finally:
+        nova.privsep.sys_admin_pctxt.stop()
+    taken['three legs'] = [
+        sum(each) for each in zip(*(taken[name] for name in LEGS), strict=True)
+    ]
+    return taken
 
 
-def legs_of(checks: Any, host: Any) -> list[tuple[str, Callable[[], Any]]]:
-    """The legs in their order."""
-    return list(legs(checks, host).items())
-
-
-def _print(name: str, times_s: list[float]) -> None:
-    milliseconds = sorted(each * 1e3 for each in times_s)
-    print(
-        f'{name}: median {statistics.median(milliseconds):.1f} ms, '
-        f'least {milliseconds[0]:.1f}, most {milliseconds[-1]:.1f}'
-    )
-
-
-def main() -> None:
-    """Prepare a host, and measure."""
+@contextlib.contextmanager
+def prepared() -> Iterator[adapter.PrivilegedFiles]:
+    """Let Nova's options, and this process, be those of a nova-compute."""
     objects.register_all()
     options.register_opts(CONF)
     CONF([], project='nova', default_config_files=[])
@@ -144,15 +147,27 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         root = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         files = adapter.PrivilegedFiles(root)
-        trees.write(files)
-        trees.run_guest(files)
         heard = {listeners.listener('0.0.0.0', 16514)}
         stack.enter_context(mock.patch.object(daemon, 'find', files.daemon))
         stack.enter_context(
             mock.patch.object(listening, 'read', lambda pid: read(pid) | heard)
         )
-        stack.callback(nova.privsep.sys_admin_pctxt.stop)
-        measure(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+        yield files
+
+
+def main() -> None:
+    """Measure with both kinds of keys."""
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    with prepared() as files:
+        for kind, rsa_bits in KEYS.items():
+            taken = measure(files, repetitions, rsa_bits)
+            print(f'{kind}, {repetitions} times:')
+            for name, times_s in taken.items():
+                print(
+                    f'  {name}: median {statistics.median(times_s) * 1e3:.1f} '
+                    f'ms, least {min(times_s) * 1e3:.1f}, the first time '
+                    f'{times_s[0] * 1e3:.1f}'
+                )
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import datetime
 import types
 from typing import Any
 
@@ -67,8 +68,7 @@ class RoundTripTest(testtools.TestCase):
         carrier.put(data, DESTINATION, HOST2)
         self.assertEqual(HOST2, carrier.get(data, DESTINATION))
         self.assertEqual(
-            {DESTINATION.value: host_facts.WRITTEN},
-            dict(data.old_vol_attachment_ids),
+            [DESTINATION.value], list(data.old_vol_attachment_ids)
         )
 
     def test_the_change_is_marked(self) -> None:
@@ -137,6 +137,22 @@ class NothingSentTest(testtools.TestCase):
         self.assertIsNone(carrier.get(data, DESTINATION))
         carrier.put(data, DESTINATION, HOST2)
         self.assertEqual(HOST2, carrier.get(data, DESTINATION))
+
+
+class TimeTest(testtools.TestCase):
+    """What time the sender has."""
+
+    def test_now(self) -> None:
+        """That of sending, not that of looking."""
+        data = adapter.migrate_data()
+        before = datetime.datetime.now(datetime.UTC)
+        carrier.put(data, SOURCE, HOST2)
+        found = carrier.get(data, SOURCE)
+        assert found is not None and found.said_at is not None
+        self.assertLessEqual(before, found.said_at)
+        self.assertLessEqual(
+            found.said_at, datetime.datetime.now(datetime.UTC)
+        )
 
 
 class UnreadableTest(testtools.TestCase):

@@ -22,6 +22,7 @@ from nova.virt import event as virt_event
 from nova_native_tls.checks import runner
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import arrivals
+from nova_native_tls.nova import canaries
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver as driver_module
 from nova_native_tls.nova import failure
@@ -35,6 +36,7 @@ C = 'context'
 #: Every method that is overridden, with arguments and keywords.
 METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     'init_host': (('compute2',), {}),
+    'cleanup_host': (('compute2',), {}),
     'check_can_live_migrate_destination': (
         (C, 'i', 's', 'd', 'block', 'over'),
         {},
@@ -76,6 +78,7 @@ class OffTest(adapter.AdapterTestCase):
         del self.made._native_tls_checks
         for module, names in (
             (arrivals.Arrivals, ('expect', 'arrived', 'not_arrived')),
+            (canaries.Canaries, ('start', 'stop', 'takes', 'watch')),
             (carrier, ('put', 'get')),
             (failure, ('tell', 'RollBack')),
             (host_look, ('ask', 'look')),
@@ -97,6 +100,7 @@ class OffTest(adapter.AdapterTestCase):
             parent.assert_called_once_with(self.made, *arguments, **keywords)
             if method in (
                 'init_host',
+                'cleanup_host',
                 'emit_event',
                 'live_migration',
                 '_live_migration_operation',

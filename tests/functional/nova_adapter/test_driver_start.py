@@ -161,14 +161,19 @@ class RefusedEarlyTest(adapter.AdapterTestCase):
         parent.assert_not_called()
         return str(err)
 
-    def test_a_name_that_is_none(self) -> None:
+    def test_impossible_value(self) -> None:
         """The option is named."""
-        path = self.useFixture(fixtures.TempDir()).join('nova.conf')
-        pathlib.Path(path).write_text(
-            '[native_tls]\ntls_destination = host 2\n'
-        )
-        adapter.CONF([], project='nova', default_config_files=[path])
-        self.assertIn('tls_destination', self._refusal())
+        for option, value in (
+            ('tls_destination', 'host 2'),
+            ('canary_interval', '-1'),
+            ('canary_interval', 'hourly'),
+        ):
+            path = self.useFixture(fixtures.TempDir()).join('nova.conf')
+            pathlib.Path(path).write_text(
+                f'[native_tls]\n{option} = {value}\n'
+            )
+            adapter.CONF([], project='nova', default_config_files=[path])
+            self.assertIn(option, self._refusal())
 
     def test_options_that_no_migration_could_use(self) -> None:
         """Every reason is told."""

@@ -201,6 +201,6 @@ class OnDestinationTest(ReasonTestCase):
 
     def test_what_cannot_be_explained(self) -> None:
         """Nothing is raised into Nova's clean-up."""
-        self.exchange(reason, _log_end=mock.Mock(side_effect=RuntimeError))
+        self.exchange(reason, log_end=mock.Mock(side_effect=RuntimeError))
         self.assertIsNone(_on_destination())
         self.assertIn('cannot be explained', self.log.output)

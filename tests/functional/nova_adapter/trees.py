@@ -38,9 +38,9 @@ def foreign() -> credentials.Identity:
 
 def issue(*names: str, **changes: Any) -> credentials.Identity:
     """Issue a certificate for a host, for both ends."""
-    changes = {'issuer': authority(), 'days': (-1, 90)} | changes
+    made: dict[str, Any] = {'issuer': authority(), 'days': (-1, 90)}
     return credentials.issue(
-        'a host', names=names or (adapter.HOST,), **changes
+        'a host', names=names or (adapter.HOST,), **made | changes
     )
 
 

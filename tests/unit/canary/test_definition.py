@@ -19,6 +19,7 @@ import xml.etree.ElementTree as ElementTree
 import testtools
 
 from nova_native_tls.canary import definition
+from nova_native_tls import canary_uuid
 
 KIND = definition.Kind(virt_type='kvm', machine='pc-i440fx-7.2', arch='x86_64')
 
@@ -41,6 +42,10 @@ class BuildTest(testtools.TestCase):
         self.assertEqual(
             {'arch': 'x86_64', 'machine': 'pc-i440fx-7.2'}, boot.attrib
         )
+
+    def test_uuid(self) -> None:
+        """It is known by its UUID, too."""
+        self.assertTrue(canary_uuid.is_canary(_built().findtext('uuid')))
 
     def test_nothing_in_it(self) -> None:
         """16 MiB of memory, one processor, no device of any use."""
@@ -69,6 +74,21 @@ class BuildTest(testtools.TestCase):
         self.assertIsNone(root.find('os/bios'))
 
 
+class KindTest(testtools.TestCase):
+    """What kind of guest somebody else's is."""
+
+    def test_as_built(self) -> None:
+        """It is read as it is written."""
+        self.assertEqual(KIND, definition.Kind.of(_built()))
+
+    def test_of_nothing(self) -> None:
+        """What is not there is empty: libvirt refuses it."""
+        self.assertEqual(
+            definition.Kind(virt_type='', machine='', arch=''),
+            definition.Kind.of(ElementTree.fromstring('<domain/>')),
+        )
+
+
 class NameTest(testtools.TestCase):
     """What it is called."""
 
@@ -87,6 +107,16 @@ class NameTest(testtools.TestCase):
         self.assertEqual(
             'nova-native-tls-canary-host-1', definition.name('.x', 1)
         )
+
+    def test_is_from(self) -> None:
+        """A host knows its own by their names, whatever its domain."""
+        own = definition.name('host1.example.org', 12)
+        self.assertTrue(definition.is_from('host1.example.org', own))
+        self.assertTrue(definition.is_from('host1', own))
+        for host in ('host', 'host11', 'host1-12', '', 'other'):
+            self.assertFalse(definition.is_from(host, own), host)
+        for name in ('instance-12', definition.name('host1-1', 2)):
+            self.assertFalse(definition.is_from('host1', name), name)
 
     def test_recognised(self) -> None:
         """Every name that is given is recognised, those of Nova are not."""

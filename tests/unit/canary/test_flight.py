@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import Any
 
@@ -23,6 +24,7 @@ import testtools
 from nova_native_tls.canary import definition
 from nova_native_tls.canary import flight
 from nova_native_tls.canary import kind
+from nova_native_tls.canary import unconnected
 from nova_native_tls import exception
 from tests.unit.canary import hosts
 from tests.unit.migration import fakes
@@ -79,6 +81,29 @@ class FlightTest(FlightTestCase):
         self.assertEqual(hosts.CALL.params, call.params)
         self.assertEqual({'PERSIST_DEST'}, hosts.CALL.flags - call.flags)
         self.assertEqual(frozenset(), call.flags - hosts.CALL.flags)
+
+    def test_call_with_disks(self) -> None:
+        """What an instance's disks need is left out, and nothing else."""
+        disks = {'NON_SHARED_INC', 'NON_SHARED_DISK'}
+        call = dataclasses.replace(
+            hosts.CALL,
+            flags=hosts.CALL.flags | disks | {'PARALLEL'},
+            params={
+                'migrate_disks': ('vda',),
+                'disks_port': 49200,
+                'disks_uri': 'tcp://203.0.113.2',
+                'migrate_disks_detect_zeroes': ('vda',),
+                'migrate_uri': 'tcp://203.0.113.2',
+                'bandwidth': 1,
+            },
+        )
+        asked = flight.of_canary(call)
+        self.assertEqual(
+            hosts.CALL.flags - {'PERSIST_DEST'} | {'PARALLEL'}, asked.flags
+        )
+        self.assertEqual(
+            {'migrate_uri': 'tcp://203.0.113.2', 'bandwidth': 1}, asked.params
+        )
 
     def test_refused(self) -> None:
         """It is ended on the source, and libvirt's words are kept."""
@@ -195,6 +220,81 @@ class FlightTest(FlightTestCase):
         there = self.put(self.destination, 2, started=0)
         self.assertEqual((here.name, there.name), self._fly().removed)
         self._assert_nothing_left()
+
+
+class UnconnectedTest(FlightTestCase):
+    """Only the source's libvirt reaches the destination."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.far = unconnected.Unconnected(fakes.DESTINATION_URI, 'host2')
+        self.useFixture(
+            fixtures.MockPatchObject(fakes.Domain, 'migrate', self._migrate)
+        )
+
+    def _migrate(self, destination: Any, call: Any) -> None:
+        self.guest.migrated.append((destination.uri, call))
+        if self.guest.error is not None:
+            raise self.guest.error
+        if self.guest.state_afterwards is None:
+            self.guest._state = GuestState.ABSENT
+            self.source.domains.clear()
+
+    def _send(self, **changes: Any) -> flight.Flight:
+        return flight.fly(
+            self.source,
+            self.far,
+            call=hosts.CALL,
+            cancel=self.cancel,
+            kinds=(hosts.KIND,),
+            **changes,
+        )
+
+    def test_arrives(self) -> None:
+        """libvirt says so, and it has gone from here."""
+        seen = self._send()
+        self.assertIsNone(seen.error)
+        self.assertEqual(('host2', ()), (seen.destination, seen.left))
+        ((uri, _call),) = self.guest.migrated
+        self.assertEqual(fakes.DESTINATION_URI, uri)
+        self.assertEqual({}, self.source.domains)
+
+    def test_still_here(self) -> None:
+        """A guest that runs here has not arrived, whatever libvirt says."""
+        self.guest.state_afterwards = GuestState.RUNNING
+        seen = self._send()
+        self.assertIsInstance(seen.error, exception.MigrationStateUnknown)
+        self.assertIn('here is running', str(seen.error))
+        self.assertEqual({}, self.source.domains)
+
+    def test_refused(self) -> None:
+        """It is ended here."""
+        self.guest.error = fakes.libvirt_failed('no certificate')
+        self.guest.state_afterwards = GuestState.RUNNING
+        seen = self._send()
+        self.assertIsInstance(seen.error, exception.MigrationFailed)
+        self.assertEqual({}, self.source.domains)
+
+    def test_kind(self) -> None:
+        """Nobody is asked what there is: the caller knows."""
+        self.source.machines = {}
+        self._send()
+        self.assertIn('machine="pc"', self.source.started[0])
+
+    def test_numbers(self) -> None:
+        """The first free one of those that the caller wants."""
+        taken = definition.name('host1', 7)
+        self.source.domains[taken] = fakes.Domain(taken)
+        self.source.domains[taken].uuid = 'another'
+        self.assertEqual(
+            definition.name('host1', 8), self._send(numbers=(7, 8, 9)).canary
+        )
+
+    def test_nothing_to_ask(self) -> None:
+        """It knows its name, and no guests."""
+        self.assertEqual('host2', self.far.host_name())
+        self.assertEqual((), self.far.guests())
+        self.assertRaises(exception.DomainNotFound, self.far.domain, 'a guest')
 
 
 class StartTest(FlightTestCase):

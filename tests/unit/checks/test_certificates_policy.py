@@ -19,10 +19,12 @@ from typing import Any
 
 import testtools
 
+from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.checks import revocation
 from nova_native_tls.checks import separation
 from nova_native_tls.checks import time_left
+from nova_native_tls.host import guests
 from tests.functional import credentials as certificates
 from tests.unit.host import observations
 
@@ -76,6 +78,23 @@ class TimeLeftTest(testtools.TestCase):
                 guests=(observations.guest(memory_mib=1),),
             ),
         )
+
+    def test_disks(self) -> None:
+        """Nova allows time for those that are copied, too."""
+        leaving = guests.Known(name='g1', memory_mib=1024, disk_gib=120)
+        for block, expected in (
+            (True, ['client-cert.expires-soon']),
+            (None, ['client-cert.expires-soon']),
+            (False, ['time-left.enough']),
+        ):
+            found = self._codes(
+                context={
+                    'stage': base.Stage.SOURCE,
+                    'guest': leaving,
+                    'block': block,
+                }
+            )
+            self.assertEqual(expected, found)
 
     def test_no_limit(self) -> None:
         """Where Nova has none, a day has to be left."""

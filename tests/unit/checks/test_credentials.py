@@ -19,7 +19,9 @@ from typing import Any
 
 import testtools
 
+from nova_native_tls.checks import base
 from nova_native_tls.checks import credentials
+from nova_native_tls.checks import host_check
 from nova_native_tls.checks import result
 from nova_native_tls.host import migration_conf
 from nova_native_tls.host import tls_directory as host_directory
@@ -53,8 +55,29 @@ class CredentialsTest(testtools.TestCase):
         old = observations.issue(days=(-9, -2))
         found = self._of_files(old)['server-cert.expired']
         self.assertEqual('host1: /etc/pki/qemu/server-cert.pem', found.subject)
-        self.assertIn('wanted: ', found.detail)
+        self.assertIn('; wanted: ', found.sentence())
         self.assertNotEqual('', found.remedy)
+
+    def test_later_qemu(self) -> None:
+        """An upgrade is told of the host, and not before a migration."""
+        between = certificates.authority(
+            subject='between', issuer=observations.authority()
+        )
+        files = observations.credential_files(
+            observations.issue(issuer=between),
+            observations.issue(issuer=between),
+            ca_cert=between.cert_pem,
+        )
+        seen = observations.good(credentials=files)
+        for stage in host_check.ROLES:
+            context = observations.context(seen, stage=stage)
+            codes = {
+                each.code
+                for each in credentials.CredentialsCheck().run(context)
+            }
+            self.assertEqual(
+                stage is base.Stage.HOST, 'upgrade.ca-cert.incomplete' in codes
+            )
 
     def test_as_source_too(self) -> None:
         """Also what only the source needs."""
@@ -84,11 +107,14 @@ class CredentialsTest(testtools.TestCase):
         self.assertEqual(['name.mismatch'], list(found))
 
     def test_undecided_name(self) -> None:
-        """Another check says so, and only that one."""
-        found = self._failures(
-            context={'own': contexts.host(1, tls_name=None)}
+        """Another check says so, and this one says what it can."""
+        (only,) = observations.judge(
+            credentials.CredentialsCheck(),
+            context={'own': contexts.host(1, tls_name=None)},
         )
-        self.assertEqual({}, found)
+        self.assertEqual(
+            ('credentials.accepted', Status.SUCCESS), (only.code, only.status)
+        )
 
     def test_priority(self) -> None:
         """It counts from the libvirt on that passes it on."""

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import testtools
@@ -21,6 +22,7 @@ import testtools
 from nova_native_tls.checks import qemu_conf
 from nova_native_tls.checks import result
 from nova_native_tls.host import migration_conf
+from nova_native_tls.migration import versions
 from tests.unit.host import observations
 
 Status = result.Status
@@ -84,6 +86,27 @@ class QemuConfTest(testtools.TestCase):
             ('qemu-conf.priority-ignored', Status.WARNING),
             self._found({'priority': 'NORMAL'}),
         )
+
+    def test_priority_in_use(self) -> None:
+        """QEMU's own, unless qemu.conf has one that libvirt passes on."""
+        conf = migration_conf.MigrationConf(priority='SECURE256')
+        plain = migration_conf.MigrationConf()
+        for found, release, used in (
+            (conf, '11.6', 'SECURE256'),
+            (conf, '11.5', '@QEMU,SYSTEM'),
+            (plain, '11.6', '@QEMU,SYSTEM'),
+            (observations.UNSEEN, '11.6', '@QEMU,SYSTEM'),
+        ):
+            view = observations.good().libvirt
+            known = dataclasses.replace(
+                view.versions, libvirt=versions.Version.parse(release)
+            )
+            seen = observations.good(
+                conf=found,
+                tls_priority='@QEMU,SYSTEM',
+                libvirt=dataclasses.replace(view, versions=known),
+            )
+            self.assertEqual(used, qemu_conf.priority_in_use(seen))
 
     def test_everything(self) -> None:
         """All that is wrong is said."""

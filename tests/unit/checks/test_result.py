@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import testtools
@@ -66,6 +67,16 @@ class SentencesTest(testtools.TestCase):
                 subject='host2',
                 detail='it is late',
                 remedy='wait',
+            ).sentence(),
+        )
+
+    def test_with_what_is_wanted(self) -> None:
+        """Between what was seen and what to do."""
+        finding = contexts.finding(Status.FAILURE)
+        self.assertEqual(
+            'a host: it was seen; wanted: another: wait',
+            dataclasses.replace(
+                finding, wanted='another', remedy='wait'
             ).sentence(),
         )
 

@@ -139,9 +139,10 @@ class BrokenTest(testtools.TestCase):
             AssertionError('no such thing'),
             RecursionError('no such thing'),
             StopIteration('no such thing'),
+            SystemExit('no such thing'),
         ):
 
-            def answer(error: Exception = error) -> None:
+            def answer(error: BaseException = error) -> None:
                 raise error
 
             self._assert_broken(answer, type(error).__name__, 'no such thing')

@@ -18,9 +18,11 @@ import dataclasses
 
 import testtools
 
+from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.checks import running_guests
 from nova_native_tls.host import guests
+from nova_native_tls.host import libvirt_view
 from nova_native_tls.host import migration_conf
 from nova_native_tls.migration import versions
 from tests.functional import credentials as certificates
@@ -45,6 +47,14 @@ class RunningGuestsTest(testtools.TestCase):
         (only,) = found(
             observations.guest(), observations.guest(qemu=V(7, 2, 4))
         )
+        self.assertEqual('guests.can-leave', only.code)
+
+    def test_said_once(self) -> None:
+        """What the installed QEMU refuses, another check says."""
+        files = observations.credential_files(
+            None, observations.issue(days=(-9, -2))
+        )
+        (only,) = found(observations.guest(), credentials=files)
         self.assertEqual('guests.can-leave', only.code)
 
     def test_older_rules(self) -> None:
@@ -110,7 +120,7 @@ class RunningGuestsTest(testtools.TestCase):
             (None, 'guest.client-key.encrypted'),
         ):
             (only,) = found(
-                observations.guest(),
+                observations.guest(qemu=V(7, 2, 4)),
                 credentials=files,
                 conf=migration_conf.MigrationConf(secret_uuid=uuid),
             )
@@ -124,3 +134,54 @@ class RunningGuestsTest(testtools.TestCase):
         ):
             (only,) = found(guest)
             self.assertEqual((code, Status.WARNING), (only.code, only.status))
+
+
+class VersionsTest(testtools.TestCase):
+    """What is asked of QEMU is asked of the one that runs."""
+
+    #: Post-copy over parallel connections needs QEMU 10.1.
+    ASKED = {'settings': {'parallel_connections': 2, 'permit_post_copy': True}}
+
+    def _libvirt(self, qemu: versions.Version) -> object:
+        seen = observations.good().libvirt
+        assert isinstance(seen, libvirt_view.LibvirtView)
+        return dataclasses.replace(
+            seen, versions=versions.HostVersions(libvirt=V(11, 3), qemu=qemu)
+        )
+
+    def test_older_than_the_installed_one(self) -> None:
+        """It has to be started again; the guest is named."""
+        (only,) = found(
+            observations.guest(name='old', qemu=V(10, 0)),
+            observations.guest(name='new', qemu=V(10, 1)),
+            libvirt=self._libvirt(V(10, 1)),
+            context=self.ASKED,
+        )
+        self.assertEqual('guest.post-copy-parallel-needs-qemu', only.code)
+        self.assertIs(Status.FAILURE, only.status)
+        self.assertIn('old (QEMU 10.0.0)', only.subject)
+        self.assertIn('it gets QEMU 10.1.0', only.remedy)
+
+    def test_the_one_that_leaves(self) -> None:
+        """Before a migration others do not count."""
+        leaving = {
+            **self.ASKED,
+            'stage': base.Stage.SOURCE,
+            'guest': guests.Known(name='new', memory_mib=1),
+        }
+        (only,) = found(
+            observations.guest(name='old', qemu=V(10, 0)),
+            observations.guest(name='new', qemu=V(10, 1)),
+            libvirt=self._libvirt(V(10, 1)),
+            context=leaving,
+        )
+        self.assertEqual('guests.can-leave', only.code)
+
+    def test_all_too_old(self) -> None:
+        """Then the check of versions has said it."""
+        (only,) = found(
+            observations.guest(qemu=V(8, 2)),
+            libvirt=self._libvirt(V(10, 0)),
+            context=self.ASKED,
+        )
+        self.assertEqual('guests.can-leave', only.code)

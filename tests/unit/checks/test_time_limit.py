@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import threading
+import time
 from unittest import mock
 
 import testtools
@@ -57,19 +58,39 @@ class TimeLimitTest(testtools.TestCase):
         (slow,) = report.with_status(result.Status.FAILURE)
         self.assertIn('slow', slow.subject)
 
+    def test_several_never_answer(self) -> None:
+        """Each is named; what comes between and behind them is asked."""
+        checks = {name: contexts.Answers(contexts.finding()) for name in 'ace'}
+        for name in 'bd':
+            checks[name] = Waits()
+            self.addCleanup(checks[name].let_go.set)
+        report = runner.Runner(checks, time_limit_s=1).run(contexts.context())
+        self.assertEqual(
+            ['a.b', 'b.broken', 'a.b', 'd.broken', 'a.b'],
+            [each.code for each in report.findings],
+        )
+        self.assertIn('within 1 seconds', report.findings[1].detail)
+
+    def test_answers_after_all(self) -> None:
+        """One that was left behind is not heard, and asks no other one."""
+        waits, last = Waits(), contexts.Answers(contexts.finding())
+        threads = threading.enumerate()
+        report = runner.Runner({'a': waits, 'b': last}, time_limit_s=1).run(
+            contexts.context()
+        )
+        left = [each for each in threading.enumerate() if each not in threads]
+        waits.let_go.set()
+        for each in left:
+            each.join()
+        self.assertEqual(1, len(last.asked))
+        self.assertEqual(2, len(report.findings))
+
     def test_answers_late(self) -> None:
         """One that let nobody else run has failed, whatever it says."""
         checks = {'slow': contexts.Answers(contexts.finding())}
-        clock = mock.patch.object(
-            runner.time, 'monotonic', autospec=True, side_effect=[0.0, 11.0]
-        )
-        at_once = mock.patch.object(
-            runner.time_limit,
-            'within',
-            autospec=True,
-            side_effect=lambda _limit, work: work(),
-        )
-        with clock, at_once:
+        clock = mock.Mock(spec=time)
+        clock.monotonic.side_effect = [0.0, 11.0]
+        with mock.patch.object(runner, 'time', clock):
             report = runner.Runner(checks).run(contexts.context())
         self.assertEqual(
             ['slow.broken'], [each.code for each in report.findings]

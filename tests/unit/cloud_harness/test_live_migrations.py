@@ -40,6 +40,7 @@ def server(status: str, task_state: str | None = None) -> dict[str, Any]:
             'name': 'vm',
             'status': status,
             'OS-EXT-STS:task_state': task_state,
+            'OS-EXT-STS:vm_state': 'active',
             'OS-EXT-SRV-ATTR:host': 'host1',
             'OS-EXT-SRV-ATTR:instance_name': 'instance-1',
         }
@@ -165,6 +166,23 @@ class LiveMigrationsTest(testtools.TestCase):
         outcome = made.wait(REQUEST)
         self.assertEqual('error', outcome.status)
         self.assertEqual('ERROR', outcome.server.status)
+
+    def test_refused(self) -> None:
+        """What the conductor refuses is final, and nobody waits for more."""
+        refused = action('Success', 'Error')
+        event = refused['instanceAction']['events'][1]
+        event['event'] = live_migrations.CONDUCTOR_EVENT
+        made = self.migrations(
+            migrations=migrations('completed', 'error'), action=refused
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'tests.cloud.harness.live_migrations.SETTLE_S', 3600
+            )
+        )
+        outcome = made.wait(REQUEST, timeout_s=5)
+        self.assertEqual('error', outcome.status)
+        self.assertFalse(outcome.was_asked)
 
     def test_never_over(self) -> None:
         """Without an end there is an error that tells the last state."""

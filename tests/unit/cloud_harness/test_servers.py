@@ -36,6 +36,7 @@ def shown(status: str, **more: Any) -> dict[str, Any]:
             'name': 'vm',
             'status': status,
             'OS-EXT-STS:task_state': None,
+            'OS-EXT-STS:vm_state': status.lower(),
             'OS-EXT-SRV-ATTR:host': 'host1',
             'OS-EXT-SRV-ATTR:instance_name': 'instance-1',
             **more,

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import pathlib
 import signal
 import time
@@ -60,6 +61,13 @@ class ServiceTest(testtools.TestCase):
             self.assertLess(time.monotonic(), deadline, made.log())
             time.sleep(0.01)
 
+    def wait_until(self, enough: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + 20
+        while not enough():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def test_start(self) -> None:
         """It runs, with its environment, and its words are in the log."""
         made = self.daemon('echo "said $WORD"; sleep 60', WORD='this')
@@ -73,6 +81,15 @@ class ServiceTest(testtools.TestCase):
         """Another object of the same name asks the same daemon."""
         self.daemon('sleep 60').start()
         self.assertTrue(self.daemon('something else').is_running)
+
+    def test_command_line(self) -> None:
+        """What runs is told, and not what another object would start."""
+        made = self.daemon('sleep 60')
+        self.assertEqual([], made.command_line)
+        made.start()
+        self.wait_until(lambda: made.command_line[-1:] == ['sleep 60'])
+        other = self.daemon('something else')
+        self.assertEqual(made.command_line, other.command_line)
 
     def test_two_starts(self) -> None:
         """It is not started twice."""

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from typing import Any
 from unittest import mock
@@ -81,12 +82,28 @@ class ListTest(HostCheckTestCase):
                     'code': code,
                     'subject': 'a host',
                     'detail': 'it was seen',
+                    'wanted': '',
                     'remedy': '',
+                    'stricter': False,
                 }
                 for status, code in (('failure', 'c.d'), ('success', 'a.b'))
             ],
             self.run_command('-f', 'json').json(),
         )
+
+    def test_for_people(self) -> None:
+        """A table has no room for more columns, and says it all the same."""
+        self.findings.append(
+            dataclasses.replace(
+                contexts.finding(Status.WARNING), wanted='y', stricter=True
+            )
+        )
+        shown = self.run_command('--print-empty').out
+        self.assertIn('it was seen; wanted: y (stricter than QEMU)', shown)
+        self.assertNotIn('| stricter', shown)
+        shown = self.run_command('-c', 'wanted', '-c', 'stricter').out
+        self.assertIn('wanted', shown)
+        self.assertIn('True', shown)
 
     def test_broken_check(self) -> None:
         """An installation that is broken is one line, and a failure."""

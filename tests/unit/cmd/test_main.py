@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import sys
+from typing import Any
 
 import fixtures
 import testtools
@@ -38,6 +39,24 @@ class MainTest(testtools.TestCase):
         self.assertEqual((0, ''), (done.status, done.err))
         self.assertIn('flags show', done.out)
         self.assertIn('migrate', done.out)
+
+    def test_only_one_command_is_loaded(self) -> None:
+        """The others, and all that they need, cost nobody any time."""
+        loaded: list[str] = []
+        load = importlib.metadata.EntryPoint.load
+
+        def spy(entry: importlib.metadata.EntryPoint) -> Any:
+            if entry.group == main.NAMESPACE:
+                loaded.append(entry.name)
+            return load(entry)
+
+        self.useFixture(
+            fixtures.MockPatchObject(
+                importlib.metadata.EntryPoint, 'load', spy
+            )
+        )
+        self.assertEqual(0, self.line.run('flags', 'show', '--help').status)
+        self.assertEqual({'flags_show'}, {*loaded})
 
     def test_unknown_command(self) -> None:
         """A failure, not a warning and not a breakdown."""
@@ -102,9 +121,20 @@ class MainTest(testtools.TestCase):
         """Every command is found by the name that the manual has."""
         self.assertEqual(
             {
+                'ca_crl',
+                'ca_init',
+                'ca_revoke',
+                'ca_rotate',
+                'ca_show',
+                'ca_sign',
                 'explain',
                 'flags_show',
                 'host_check',
+                'host_configure',
+                'host_enroll',
+                'host_install',
+                'host_renew',
+                'host_show',
                 'migrate',
                 'nova_show',
                 'pair_check',

@@ -22,6 +22,7 @@ from oslo_config import cfg
 import testtools
 
 from nova_native_tls import conf as options
+from nova_native_tls.conf import issuing
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
 
@@ -138,7 +139,10 @@ class ListTest(testtools.TestCase):
     def test_every_option_is_listed(self) -> None:
         """Nothing that can be registered is left out."""
         self.assertEqual(
-            [opt.name for opt in native_tls.OPTS + libvirt.OPTS],
+            [
+                opt.name
+                for opt in native_tls.OPTS + issuing.OPTS + libvirt.OPTS
+            ],
             [opt.name for _group, opt in _all_options()],
         )
 

@@ -196,9 +196,9 @@ def context(
 ) -> base.CheckContext:
     """Make the context in which a host is judged."""
     return contexts.context(
-        base.Stage.HOST,
         settings=settings,
         **{
+            'stage': base.Stage.HOST,
             'own': contexts.host(1, tls_name=NAME),
             'observation': seen,
             'now': NOW,

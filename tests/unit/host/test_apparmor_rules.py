@@ -117,6 +117,38 @@ class RulesTest(testtools.TestCase):
         found = apparmor_rules.parse(text, lambda _name: text)
         self.assertTrue(found.may_read('/a'))
 
+    def test_includes_of_itself(self) -> None:
+        """It is read once, however often it includes itself."""
+        asked = []
+
+        def include(name: str) -> str:
+            asked.append(name)
+            return '#include <self>\n' * 4 + '/a r,\n'
+
+        found = apparmor_rules.parse('#include <self>\n', include)
+        self.assertTrue(found.may_read('/a'))
+        self.assertEqual(['self'], asked)
+
+    def test_not_understood(self) -> None:
+        """What is too much grants nothing; where it denies, it denies all."""
+        many = '/a' + '*a' * 20
+        large = '@{Y} = ' + '@{X}' * 10 + '\n@{X} = ' + 'a' * 3000 + '\n'
+        for path in (many, '/a@{Y}', '/a[', '/a' + '(' * 9 + '{' * 9999):
+            found = apparmor_rules.parse(
+                f'{large}/a r,\n{path} r,\n/b r,\n', {}.get
+            )
+            self.assertEqual(2, len(found.allowed), path[:9])
+            found = apparmor_rules.parse(
+                f'{large}/b r,\ndeny {path} r,\n', {}.get
+            )
+            self.assertFalse(found.may_read('/b'), path[:9])
+
+    def test_runs_of_wildcards(self) -> None:
+        """Three stars are no more than two."""
+        found = apparmor_rules.parse('/a/**** r,\n', {}.get)
+        self.assertTrue(found.may_read('/a/b/c'))
+        self.assertFalse(found.may_read('/a/'))
+
     def test_malformed_patterns(self) -> None:
         """They grant nothing, and break nothing."""
         found = apparmor_rules.parse('/a[ r,\n/{a r,\n/b r,', {}.get)

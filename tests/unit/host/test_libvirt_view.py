@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 from typing import Any
+import uuid
 
 import testtools
 
+from nova_native_tls import canary_uuid
 from nova_native_tls.host import guests
 from nova_native_tls.host import libvirt_view
 from nova_native_tls.migration import versions
@@ -43,9 +45,16 @@ class Secret:
 class Domain:
     """A running guest."""
 
+    def __init__(self, uuid: str) -> None:
+        self._uuid = uuid
+
     def name(self) -> str:
         """Its name."""
         return 'g1'
+
+    def UUIDString(self) -> str:
+        """Its UUID."""
+        return self._uuid
 
     def maxMemory(self) -> int:
         """In KiB."""
@@ -76,7 +85,9 @@ class Connection:
 
     def listAllDomains(self, flags: int) -> list[Any]:
         """Those that run."""
-        return [Domain()] if flags == 1 else []
+        if flags != 1:
+            return []
+        return [Domain(str(uuid.uuid4())), Domain(canary_uuid.new())]
 
     def secretLookupByUUIDString(self, _uuid: str) -> Secret:
         """The one that there is."""
@@ -87,7 +98,7 @@ class LibvirtViewTest(testtools.TestCase):
     """What comes of it."""
 
     def test_look(self) -> None:
-        """Versions, and the guests that run, in MiB."""
+        """Versions, and the guests that run, in MiB; no canary is one."""
         found = libvirt_view.look(Connection())
         self.assertEqual(
             versions.HostVersions(

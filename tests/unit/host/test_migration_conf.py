@@ -82,6 +82,15 @@ class MigrationConfTest(testtools.TestCase):
         ):
             self.assertRaises(exception.QemuConfUnreadable, read, text)
 
+    def test_local_addresses(self) -> None:
+        """With those libvirt does not start."""
+        for name in ('migration_host', 'migration_address'):
+            for value in ('localhost', 'localhost6', '127.0.0.1', '[::1]'):
+                text = f'{name} = "{value}"'
+                self.assertRaises(exception.QemuConfUnreadable, read, text)
+            for value in ('0.0.0.0', '::', 'host2.example.org', '127.0.0.2'):
+                self.assertEqual(read(''), read(f'{name} = "{value}"'))
+
 
 class ControlConfTest(testtools.TestCase):
     """libvirtd.conf, as far as it matters."""

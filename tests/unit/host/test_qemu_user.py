@@ -70,7 +70,16 @@ class QemuUserTest(testtools.TestCase):
 
     def test_unknown(self) -> None:
         """Nobody is guessed at."""
-        for conf in (Conf(user='no-such-user'), Conf(user='+x')):
+        for conf in (
+            Conf(user='no-such-user'),
+            Conf(user='+x'),
+            # What no system call takes.
+            Conf(user='ro\0ot'),
+            Conf(user='root', group='\ud800'),
+            # More than the kernel has, and more than Python converts.
+            Conf(user='4294967295'),
+            Conf(user='root', group='+' + '9' * 5000),
+        ):
             self.assertRaises(
                 qemu_user.UserUnknown, qemu_user.find, None, conf
             )

@@ -22,15 +22,28 @@ import testtools
 from nova_native_tls.checks import result
 from nova_native_tls.checks import this_host
 from nova_native_tls.pair import own_side
+from nova_native_tls.pair import reach
 from nova_native_tls.prove import observed
 from tests.functional import credentials
 from tests.unit.host import observations
 
 URI = 'qemu:///system'
+REACH = result.Finding(
+    code='source.reaches-alike',
+    status=result.Status.SUCCESS,
+    subject='host1',
+    detail='as it does',
+)
 
 
 class OwnSideTest(testtools.TestCase):
     """The source, as it was seen."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(
+            fixtures.MockPatchObject(reach, 'of_libvirt', lambda _host: REACH)
+        )
 
     def _see(self, **changes: Any) -> None:
         seen = observations.good(**changes)
@@ -60,8 +73,8 @@ class OwnSideTest(testtools.TestCase):
             if each.status is result.Status.FAILURE
         )
         self.assertEqual('client-cert.expired', found.code)
-        self.assertEqual('host1 client-cert.pem', found.subject)
-        self.assertIn('wanted: ', found.detail)
+        self.assertEqual('host1: /etc/pki/qemu/client-cert.pem', found.subject)
+        self.assertNotEqual('', found.wanted)
         self.assertNotEqual('', found.remedy)
 
     def test_bad_server(self) -> None:
@@ -78,7 +91,8 @@ class OwnSideTest(testtools.TestCase):
         """What could not be looked at is no success."""
         for field in ('credentials', 'libvirt'):
             self._see(**{field: observations.UNSEEN})
-            (found,) = own_side.predict(URI)
+            found, reached = own_side.predict(URI)
+            self.assertIs(REACH, reached)
             self.assertEqual('source.not-seen', found.code)
             self.assertIs(result.Status.WARNING, found.status)
             self.assertIn('nobody may look', found.detail)
@@ -100,6 +114,6 @@ class OwnSideTest(testtools.TestCase):
             return ()
 
         self.useFixture(fixtures.MockPatchObject(observed, 'prove', prove))
-        own_side.prove(URI, 'named.example.org')
+        self.assertEqual((REACH,), own_side.prove(URI, 'named.example.org'))
         own_side.prove(URI, None)
         self.assertEqual(['named.example.org', observations.NAME], names)

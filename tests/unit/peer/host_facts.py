@@ -49,3 +49,33 @@ def without(name: str) -> str:
     values = json.loads(WRITTEN)
     del values[name]
     return json.dumps(values)
+
+
+#: Of every JSON type, and of Python's own beyond JSON.
+ANYTHING: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2**64,
+    1.0,
+    float('nan'),
+    float('inf'),
+    '',
+    ' ',
+    '1',
+    'host2',
+    'a\nb',
+    '\x00',
+    '\u202e',
+    '\ud800',
+    'x' * 300,
+    [],
+    ['host2'],
+    [None],
+    [[]],
+    {},
+    {'host': 'host2'},
+)

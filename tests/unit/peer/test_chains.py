@@ -24,7 +24,6 @@ import testtools
 from nova_native_tls import exception
 from nova_native_tls.peer import facts
 from tests.unit.peer import host_facts
-from tests.unit.peer import test_facts
 
 HOST2 = host_facts.HOST2
 FIELDS = ('server_chain', 'client_chain')
@@ -88,7 +87,7 @@ class ChainTest(testtools.TestCase):
         largest = base64.b64encode(LARGEST + b'x').decode()
         values: list[Any] = [
             each
-            for each in test_facts.ANYTHING
+            for each in host_facts.ANYTHING
             if each is not None and each != []
         ]
         values += [

@@ -10,47 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Verdicts on two hosts whose files are known."""
+
 from __future__ import annotations
 
 import datetime
 
 import testtools
 
-from nova_native_tls.checks import result
 from nova_native_tls.pki import advice
 from nova_native_tls.pki import beyond_qemu
 from nova_native_tls.pki import verdict
+from nova_native_tls import severity
 
 from tests.functional.fidelity import certificates
 from tests.functional.fidelity import keys
 from tests.functional.fidelity import world
 from tests.unit.pki import pairs
+from tests.unit.pki import verdict_case
 
 DAY = datetime.timedelta(days=1)
 
 
-class VerdictTestCase(testtools.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.pair = pairs.pair()
-
-    def assert_no(self, expected: list[str], **arguments) -> None:
-        """QEMU refuses; these are the reasons."""
-        found = pairs.predict(self.pair, **arguments)
-        self.assertEqual(expected, pairs.codes(found))
-        self.assertEqual('no', found.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, found.status)
-
-    def assert_yes(
-        self, status: result.Status = result.Status.SUCCESS, **arguments
-    ) -> None:
-        found = pairs.predict(self.pair, **arguments)
-        self.assertEqual([], pairs.codes(found))
-        self.assertEqual('yes', found.qemu_verdict)
-        self.assertEqual(status, found.status)
-
-
-class TestPair(VerdictTestCase):
+class TestPair(verdict_case.VerdictTestCase):
     def test_good(self):
         """Every question has an answer, which is yes."""
         self.assert_yes()
@@ -64,7 +46,7 @@ class TestPair(VerdictTestCase):
         """That is never a yes."""
         empty = verdict.Verdict(findings=())
         self.assertEqual('no', empty.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, empty.status)
+        self.assertEqual(severity.Status.FAILURE, empty.status)
 
     def test_name(self):
         """It has to be in the destination's certificate."""
@@ -133,6 +115,11 @@ class TestPair(VerdictTestCase):
             ['destination: peer.weak'], priority='NORMAL:%PROFILE_MEDIUM'
         )
 
+    def test_weak_signature(self):
+        """QEMU finds it in its own certificate, before anybody connects."""
+        self.pair.destination.leaf.digest = 'sha1'
+        self.assert_no(['destination: server-cert.weak'])
+
     def test_no_subject(self):
         """QEMU wants one, whatever names there are."""
         self.pair.destination.leaf.subject = []
@@ -162,7 +149,7 @@ class TestPair(VerdictTestCase):
             self.assertTrue(one.seen and one.wanted and one.remedy, one)
 
 
-class TestTime(VerdictTestCase):
+class TestTime(verdict_case.VerdictTestCase):
     def test_another_time(self):
         """As if it were then, also for GnuTLS."""
         self.assert_yes(at=pairs.NOW + 6 * DAY)
@@ -182,11 +169,11 @@ class TestTime(VerdictTestCase):
         self.assert_yes()
 
 
-class TestBeyondQemu(VerdictTestCase):
+class TestBeyondQemu(verdict_case.VerdictTestCase):
     def assert_stricter(
         self,
         expected: list[str],
-        status: result.Status = result.Status.WARNING,
+        status: severity.Status = severity.Status.WARNING,
         **arguments,
     ) -> None:
         """QEMU says yes; these are the reservations."""
@@ -207,14 +194,14 @@ class TestBeyondQemu(VerdictTestCase):
             self.pair = pairs.pair()
             self.revoke(getattr(self.pair, reader), self.pair.destination)
             self.assert_stricter(
-                ['destination: server-cert.revoked'], result.Status.FAILURE
+                ['destination: server-cert.revoked'], severity.Status.FAILURE
             )
 
     def test_revoked_client(self):
         """By the source's own list."""
         self.revoke(self.pair.source, self.pair.source)
         self.assert_stricter(
-            ['source: client-cert.revoked'], result.Status.FAILURE
+            ['source: client-cert.revoked'], severity.Status.FAILURE
         )
 
     def test_told_once(self):
@@ -228,7 +215,7 @@ class TestBeyondQemu(VerdictTestCase):
         self.pair.source.leaf.until = certificates.HOUR
         self.assert_stricter(
             ['source: client-cert.expires-soon'],
-            result.Status.FAILURE,
+            severity.Status.FAILURE,
             demands=beyond_qemu.Demands(margin_s=2 * certificates.HOUR),
         )
         self.assert_yes(
@@ -274,112 +261,6 @@ class TestBeyondQemu(VerdictTestCase):
         self.pair.source.files['ca-crl.pem'] = b'nonsense'
         found = pairs.predict(self.pair)
         self.assertEqual('yes', found.qemu_verdict)
-
-
-class TestApart(VerdictTestCase):
-    """Two hosts that know only each other's certificates."""
-
-    def host(self, endpoint) -> verdict.HostVerdict:
-        host = (
-            self.pair.source
-            if endpoint is pairs.CLIENT
-            else self.pair.destination
-        )
-        return verdict.of_host(
-            pairs.files(host), endpoint, qemu_version=pairs.OLD
-        )
-
-    def peer(self, endpoint, **arguments) -> verdict.Verdict:
-        ends = {
-            pairs.CLIENT: self.pair.source,
-            pairs.SERVER: self.pair.destination,
-        }
-        own = ends.pop(endpoint)
-        (other,) = ends
-        arguments = {
-            'name': pairs.NAME,
-            'qemu_version': pairs.OLD,
-            'chain': self.host(other).shown,
-            **arguments,
-        }
-        return verdict.of_peer(pairs.files(own), endpoint, **arguments)
-
-    def test_good(self):
-        """For every kind of key, whose private part is not known."""
-        for kind in ('p256', 'p384', 'p521', 'ed25519', 'rsa2048'):
-            self.pair = pairs.pair()
-            for host in self.pair.hosts:
-                host.key = host.leaf.key = keys.get(kind, 0)
-            for endpoint in (pairs.CLIENT, pairs.SERVER):
-                self.assertEqual([], pairs.codes(self.peer(endpoint)), kind)
-                self.assertEqual('yes', self.peer(endpoint).qemu_verdict)
-                self.assertEqual('yes', self.host(endpoint).qemu_verdict)
-
-    def test_shown(self):
-        """The public part of what is sent: the whole chain, no key."""
-        self.pair = pairs.pair(intermediate=True)
-        self.pair.source.chain = [self.pair.intermediate]
-        self.assertEqual(
-            (
-                self.pair.source.leaf.der(pairs.NOW),
-                self.pair.intermediate.der(pairs.NOW),
-            ),
-            self.host(pairs.CLIENT).shown,
-        )
-
-    def test_name(self):
-        """Looked for by the source only."""
-        found = self.peer(pairs.CLIENT, name='other')
-        self.assertEqual(['destination: name.mismatch'], pairs.codes(found))
-        found = self.peer(pairs.SERVER, name='other')
-        self.assertEqual([], pairs.codes(found))
-
-    def test_foreign(self):
-        """Its CA is unknown here."""
-        other = self.pair.new_authority('another root')
-        for host in self.pair.hosts:
-            host.leaf.issuer = other
-        found = self.peer(
-            pairs.CLIENT, chain=(self.pair.destination.leaf.der(pairs.NOW),)
-        )
-        self.assertIn('destination: peer.unknown-issuer', pairs.codes(found))
-
-    def test_nothing_shown(self):
-        """A destination wants something, unless it is told not to."""
-        found = self.peer(pairs.SERVER, chain=())
-        self.assertEqual(['source: client-cert.not-sent'], pairs.codes(found))
-        found = self.peer(pairs.SERVER, chain=(), verify=False)
-        self.assertEqual('yes', found.qemu_verdict)
-
-    def test_nonsense_shown(self):
-        """A peer may send anything."""
-        for chain in ((b'',), (b'nonsense',), (b'\x30\x03abc',)):
-            found = self.peer(pairs.CLIENT, chain=chain)
-            self.assertEqual(
-                ['destination: peer.unusable'], pairs.codes(found)
-            )
-
-    def test_revoked(self):
-        """QEMU on a destination looks, QEMU on a source does not."""
-        crl = certificates.RevocationList(
-            issuer=self.pair.root,
-            revoked=[self.pair.source.leaf, self.pair.destination.leaf],
-        )
-        for host in self.pair.hosts:
-            host.crls = [crl]
-        found = self.peer(pairs.SERVER)
-        self.assertEqual('no', found.qemu_verdict)
-        found = self.peer(pairs.CLIENT)
-        self.assertEqual('yes', found.qemu_verdict)
-        self.assertEqual(result.Status.FAILURE, found.status)
-
-    def test_own_files_are_broken(self):
-        """Then nobody is accepted."""
-        pairs.write(self.pair)
-        self.pair.source.files['ca-cert.pem'] = b'nonsense'
-        chain = (self.pair.destination.leaf.der(pairs.NOW),)
-        found = self.peer(pairs.CLIENT, chain=chain)
-        self.assertEqual('no', found.qemu_verdict)
 
 
 class TestAdvice(testtools.TestCase):

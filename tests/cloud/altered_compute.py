@@ -10,30 +10,46 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""nova-compute whose driver tells its peer what a file says.
+"""nova-compute that lies to its peer, or is blind, while a file says so.
 
-A program: its arguments are nova-compute's. It stands for a peer that is
-broken, newer, or hostile; what it receives it reads as the real one does.
+A program: its arguments are nova-compute's. A liar stands for a peer that is
+broken, newer, or hostile. A blind one asks no pre-check about its own host:
+so a migration gets as far as it would if a certificate broke in the meantime.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import pathlib
 import sys
 from typing import Any
 
+#: The command, without nova-compute's arguments.
+PROGRAM: tuple[str, ...] = (sys.executable, __file__)
+
 #: JSON. ``role``: which host of the migration lies; ``honest``: how often it
 #: says the truth before; ``text``: what it says then, null for nothing. While
 #: there is no such file it says the truth.
 LIE = '/etc/nova/lie.json'
+
+#: While it exists nobody looks.
+BLIND = '/etc/nova/blind'
 
 
 def main() -> None:
     """Run nova-compute."""
     # First of all, as nova-compute's own script does.
     compute = importlib.import_module('nova.cmd.compute')
+    _make_liar()
+    _make_blind()
+    # oslo.config and oslo.log name files after the program.
+    sys.argv[0] = 'nova-compute'
+    compute.main()
+
+
+def _make_liar() -> None:
     carrier: Any = importlib.import_module('nova_native_tls.nova.carrier')
     put = carrier.put
 
@@ -55,9 +71,18 @@ def main() -> None:
             setattr(migrate_data, carrier.FIELD, carried)
 
     carrier.put = lying_put
-    # oslo.config and oslo.log name files after the program.
-    sys.argv[0] = 'nova-compute'
-    compute.main()
+
+
+def _make_blind() -> None:
+    own_facts: Any = importlib.import_module('nova_native_tls.nova.own_facts')
+    look = own_facts.look
+
+    def blind_look(asked: Any) -> Any:
+        if pathlib.Path(BLIND).exists():
+            asked = dataclasses.replace(asked, checks=())
+        return look(asked)
+
+    own_facts.look = blind_look
 
 
 if __name__ == '__main__':

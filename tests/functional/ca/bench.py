@@ -1,0 +1,238 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How many hosts' requests does the CA sign in a second?
+
+``python -m tests.functional.ca.bench [--requests N] [--kind KIND ...]``
+
+Each request is a host of its own, with a key of its own unless that is RSA;
+all are made beforehand. Certificates are in the journal, on the disk of the
+temporary directory, before they are given out: one by one, or a hundred at
+once. Beside the rate stands what ``openssl speed`` says of the bare signature
+with the same kind of key, measured before and after. That is per second of
+the processor, so it is compared with the processor's time, which does not
+count what the disk and other programs take.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import datetime
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+from typing import Any
+from unittest import mock
+
+from nova_native_tls.ca import allowed_names
+from nova_native_tls.ca import authority
+from nova_native_tls.ca import birth
+from nova_native_tls.ca import files
+from nova_native_tls.ca import reading
+from nova_native_tls.ca import request
+from nova_native_tls.pki import key_type
+from nova_native_tls.pki import profile
+from tests.unit.ca import authorities
+
+REQUESTS = 10_000
+#: One, as a host renews; many, as ``ca sign`` takes them.
+AT_ONCE = (1, 100)
+NAME = 'host{}.example.org'
+#: What openssl calls them, and how its line begins.
+OPENSSL = {
+    key_type.KeyType.ECDSA_P256: ('ecdsap256', '+F4:'),
+    key_type.KeyType.RSA_3072: ('rsa3072', '+F2:'),
+    key_type.KeyType.ED25519: ('ed25519', '+F6:'),
+}
+#: Keys of RSA take too long to make one for each host.
+RSA_KEYS = 8
+
+
+def openssl_speed(kind: key_type.KeyType) -> tuple[float, float]:
+    """What openssl signs and verifies in a second."""
+    algorithm, mark = OPENSSL[kind]
+    done = subprocess.run(
+        ['openssl', 'speed', '-mr', '-seconds', '2', algorithm],
+        capture_output=True,
+        encoding='utf-8',
+        check=True,
+    )
+    (line,) = (
+        line for line in done.stdout.split('\n') if line.startswith(mark)
+    )
+    sign, verify = line.split(':')[-2:]
+    return float(sign), float(verify)
+
+
+def requests(kind: key_type.KeyType, count: int) -> list[bytes]:
+    """Make them, each with its own name."""
+    pool = [
+        key_type.make(kind)
+        for _key in range(
+            RSA_KEYS if kind is key_type.KeyType.RSA_3072 else count
+        )
+    ]
+    return [
+        authorities.request(NAME.format(number), key=pool[number % len(pool)])
+        for number in range(count)
+    ]
+
+
+@dataclasses.dataclass(slots=True)
+class Took:
+    """Seconds by the clock, and seconds of the processor."""
+
+    wall_s: float = 0
+    processor_s: float = 0
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count what is done meanwhile."""
+        wall, processor = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            self.wall_s += time.perf_counter() - wall
+            self.processor_s += time.process_time() - processor
+
+
+class Clock:
+    """Adds up how long each part takes.
+
+    :ivar whole: all of it.
+    """
+
+    def __init__(self) -> None:
+        self.whole = Took()
+        self.parts: dict[str, Took] = {}
+
+    def timed(self, part: str, real: Callable[..., Any]) -> Any:
+        """The same function, but its time is counted."""
+        took = self.parts[part] = Took()
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            with took.counted():
+                return real(*arguments, **options)
+
+        return call
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Count what the CA does."""
+        with contextlib.ExitStack() as stack:
+            for part, owner, name in (
+                ('reading and verifying the request', request, 'read'),
+                ('building and signing', profile, 'host'),
+                ('writing it to the disk', files.Files, 'append'),
+            ):
+                real = getattr(owner, name)
+                stack.enter_context(
+                    mock.patch.object(owner, name, self.timed(part, real))
+                )
+            yield
+
+
+def sign(
+    directory: str, csrs: list[bytes], clock: Clock, *, at_once: int
+) -> None:
+    """Sign all of them."""
+    with (
+        authority.working(directory, authorities.no_passphrase) as ca,
+        clock.running(),
+    ):
+        ca.loaded(1)
+        terms = authority.Terms(
+            allowed=allowed_names.AllowedNames(patterns=('*.example.org',))
+        )
+        with clock.whole.counted():
+            for start in range(0, len(csrs), at_once):
+                ca.sign_all(csrs[start : start + at_once], terms=terms)
+
+
+def measure(kind: key_type.KeyType, count: int) -> None:
+    """Measure one kind of key and print it."""
+    csrs = requests(kind, count)
+    speeds = [openssl_speed(kind)]
+    print(f'{kind}: {count} requests')
+    for at_once in AT_ONCE:
+        clock = Clock()
+        with tempfile.TemporaryDirectory() as root:
+            directory = str(pathlib.Path(root) / 'ca')
+            birth.init(directory, kind=kind)
+            sign(directory, csrs, clock, at_once=at_once)
+            began = time.perf_counter()
+            state = reading.Reading(directory).ledger
+            read_s = time.perf_counter() - began
+        signed = list(state.valid(datetime.datetime.now(datetime.UTC)))
+        if len({one.serial for one in signed}) != count:
+            raise SystemExit(f'{len(signed)} of {count} are in the journal')
+        speeds.append(openssl_speed(kind))
+        bare, verify = (
+            statistics.mean(column)
+            for column in zip(*speeds[-2:], strict=True)
+        )
+        show(clock, count, at_once, (bare, verify))
+    print(f'  {read_s * 1000:.0f} ms to read the journal of all of them')
+
+
+def show(
+    clock: Clock, count: int, at_once: int, openssl: tuple[float, float]
+) -> None:
+    """Print one row, and where the time went."""
+    bare, verify = openssl
+    both = 1 / (1 / bare + 1 / verify)
+    whole = clock.whole
+    by_processor = count / whole.processor_s
+    print(
+        f'  {at_once} at a time: {count / whole.wall_s:.0f} certificates per '
+        f'second ({whole.wall_s:.1f} s), {by_processor:.0f} per second of the '
+        'processor\n'
+        f'    openssl speed: {bare:.0f} signatures per second of the '
+        f'processor, {bare / by_processor:.1f} times as many;\n'
+        f'    {both:.0f} with the one of the request verified, '
+        f'{both / by_processor:.1f} times as many'
+    )
+    rest = Took(
+        whole.wall_s - sum(each.wall_s for each in clock.parts.values()),
+        whole.processor_s
+        - sum(each.processor_s for each in clock.parts.values()),
+    )
+    for part, took in {**clock.parts, 'the rest': rest}.items():
+        print(
+            f'    {took.wall_s / count * 1e6:6.0f} microseconds each, '
+            f'{took.processor_s / count * 1e6:6.0f} of the processor: {part}'
+        )
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--requests', type=int, default=REQUESTS)
+    parser.add_argument(
+        '--kind',
+        nargs='+',
+        type=key_type.KeyType,
+        default=list(key_type.KeyType),
+    )
+    arguments = parser.parse_args()
+    for kind in arguments.kind:
+        measure(kind, arguments.requests)
+
+
+if __name__ == '__main__':
+    main()

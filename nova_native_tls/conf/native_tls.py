@@ -45,6 +45,43 @@ Related options:
   need not be in the certificate.
 """,
     ),
+    cfg.StrOpt(
+        'rekey_crash',
+        default='avoid',
+        choices=(
+            (
+                'avoid',
+                'parallel connections where they are possible, else watch',
+            ),
+            ('watch', 'cancel a migration before the guest could be lost'),
+            ('ignore', 'do as Nova does by itself'),
+        ),
+        help="""
+What to do about a defect of QEMU and GnuTLS that loses guests.
+
+A migration over a single TLS connection that has sent more than 32 GiB,
+repetitions included, can end with the guest lost on both hosts (QEMU #1937,
+GnuTLS #1717). A busy guest of a few GiB gets there, too. No release of
+either is known to be free of it.
+
+``avoid``: two parallel connections are asked for, which are not affected.
+Where they are not possible (with post-copy before QEMU 10.1) it is as with
+``watch``.
+
+``watch``: the migration is cancelled after 30 GiB; the guest goes on running
+on the source.
+
+``ignore``: nothing is done. Only for hosts whose
+``migrate_tls_priority`` in qemu.conf (libvirt 11.6) has no AES.
+
+Related options:
+
+* ``[libvirt] live_migration_parallel_connections``: 2 or more has the same
+  effect as ``avoid``.
+* ``[libvirt] live_migration_permit_post_copy``: before QEMU 10.1 it excludes
+  parallel connections.
+""",
+    ),
     cfg.IntOpt(
         'canary_interval',
         default=0,

@@ -98,6 +98,7 @@ def migrate(
                 call=call,
                 cancel=cancel,
                 on_progress=on_progress,
+                watch=plan.watch,
             )
             duration_s = time.monotonic() - started
             arrived = _arrived(domain, source, destination)

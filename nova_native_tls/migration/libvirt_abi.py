@@ -92,6 +92,10 @@ PARAMETERS: Mapping[str, Parameter] = types.MappingProxyType(
 )
 
 
+#: Types of a job that has not ended (VIR_DOMAIN_JOB_BOUNDED, _UNBOUNDED).
+RUNNING_JOBS = frozenset({1, 2})
+
+
 def bitmask(names: Collection[str]) -> int:
     """Give the number that libvirt is passed for these flags.
 

@@ -95,6 +95,12 @@ def could_not_connect(error: Exception) -> bool:
     )
 
 
+def refusal(reason: str) -> Exception:
+    """Make an error as libvirt raises it, for callers that expect no other."""
+    error: Exception = libvirt.libvirtError(reason)
+    return error
+
+
 @contextlib.contextmanager
 def _translated(operation: str) -> Iterator[None]:
     try:

@@ -22,9 +22,12 @@ from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
 from nova_native_tls.migration import flags
+from nova_native_tls.migration import rekey
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import version_rules
 from nova_native_tls.migration import versions
+
+RULES: tuple[adjustments.Rule, ...] = (*adjustments.RULES, rekey.stay_clear)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class MigrationPlan:
     :ivar base: the call that stock Nova would make.
     :ivar call: the base with the adjustments made, in order.
     :ivar refusals: why the call must not be made; empty when it may be.
+    :ivar watch: what it has to be held against while it runs.
     """
 
     base: flags.BaseStage
@@ -41,6 +45,7 @@ class MigrationPlan:
     call: migration_call.MigrateCall
     refusals: tuple[exclusions.Refusal, ...]
     warnings: tuple[str, ...]
+    watch: rekey.Watch | None = None
 
     def permitted_call(self) -> migration_call.MigrateCall:
         """Give the call, if it may be made.
@@ -85,7 +90,7 @@ def adjust(
     """
     call = base.call
     made: list[adjustments.Adjustment] = []
-    for rule in adjustments.RULES:
+    for rule in RULES:
         for adjustment in rule(call, settings, request, context):
             call = adjustment.apply(call)
             made.append(adjustment)
@@ -95,7 +100,10 @@ def adjust(
         adjustments=tuple(made),
         call=call,
         refusals=exclusions.refusals(call, request) + by_version.refusals,
-        warnings=by_version.warnings + _warnings(settings),
+        warnings=by_version.warnings
+        + _warnings(settings)
+        + rekey.warnings(call, settings, context),
+        watch=rekey.watch(call, settings, context),
     )
 
 

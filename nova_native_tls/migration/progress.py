@@ -23,6 +23,7 @@ class Progress:
     """One look at libvirt's job statistics; sizes in bytes.
 
     :ivar memory_sent: what crossed for memory, repetitions included.
+    :ivar memory_remaining: what is to be sent for memory as it is now.
     :ivar disk_sent: what was copied of disks.
     :ivar total: what libvirt now expects to send; grows while the guest
         writes.
@@ -39,6 +40,7 @@ class Progress:
     rate_bytes_s: int
     downtime_ms: int | None
     iteration: int
+    memory_remaining: int = 0
 
     @property
     def sent(self) -> int:
@@ -57,6 +59,7 @@ def from_job_stats(stats: Mapping[str, int]) -> Progress:
         memory_sent=stats.get('memory_processed', 0),
         disk_sent=stats.get('disk_processed', 0),
         remaining=stats.get('data_remaining', 0),
+        memory_remaining=stats.get('memory_remaining', 0),
         total=stats.get('data_total', 0),
         rate_bytes_s=stats.get('memory_bps', 0) + stats.get('disk_bps', 0),
         downtime_ms=stats.get('downtime'),

@@ -24,6 +24,7 @@ from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress
+from nova_native_tls.migration import rekey
 
 LOG = logging.getLogger(__name__)
 
@@ -42,10 +43,12 @@ def migrate(
     call: migration_call.MigrateCall,
     cancel: threading.Event,
     on_progress: Callable[[progress.Progress], None],
+    watch: rekey.Watch | None = None,
 ) -> progress.Progress | None:
     """Migrate, and return what was last seen of the running job.
 
     :param cancel: set it to cancel; the guest then stays on the source.
+    :param watch: when to cancel by itself.
     :param on_progress: called a few times a second from this thread.
     :raises MigrationFailed: the guest is alive on the source.
     :raises MigrationCancelled: so is it here.
@@ -58,6 +61,7 @@ def migrate(
     attempt = _Attempt(domain, destination, call)
     attempt.start()
     last = None
+    endangered = False
     post_copy = 'POSTCOPY' in call.flags
     while attempt.is_running(POLL_INTERVAL_S):
         try:
@@ -65,9 +69,11 @@ def migrate(
             if seen is not None:
                 last = seen
                 _report(on_progress, seen)
-            if cancel.is_set():
+            if watch is not None and seen and watch.must_cancel(seen):
+                endangered = True
+            if cancel.is_set() or endangered:
                 domain.cancel_job()
-            elif post_copy and seen and _ready_for_post_copy(seen):
+            elif post_copy and seen and _ready_for_post_copy(seen, watch):
                 domain.start_post_copy()
                 post_copy = False
         except exception.LibvirtFailed as err:
@@ -81,6 +87,7 @@ def migrate(
             destination=destination,
             error=attempt.error,
             cancelled=cancel.is_set(),
+            endangered=endangered,
         ) from attempt.error
     return last
 
@@ -95,8 +102,12 @@ def _report(
         LOG.debug('Progress cannot be shown: %s', err)
 
 
-def _ready_for_post_copy(seen: progress.Progress) -> bool:
-    return seen.iteration >= POST_COPY_AFTER_ITERATIONS
+def _ready_for_post_copy(
+    seen: progress.Progress, watch: rekey.Watch | None
+) -> bool:
+    return seen.iteration >= POST_COPY_AFTER_ITERATIONS and (
+        watch is None or watch.may_start_post_copy(seen)
+    )
 
 
 class _Attempt:
@@ -142,6 +153,7 @@ def _outcome(
     destination: libvirt_api.Connection,
     error: exception.NativeTLSError,
     cancelled: bool,
+    endangered: bool,
 ) -> exception.NativeTLSError:
     """Find out where a guest is whose migration did not succeed."""
     try:
@@ -170,7 +182,7 @@ def _outcome(
         name=domain.name,
         state=state,
         source=source.uri,
-        problem=_reason(domain, error),
+        problem=rekey.CANCELLED if endangered else _reason(domain, error),
     )
 
 

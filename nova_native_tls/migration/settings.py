@@ -31,7 +31,8 @@ _LOCATION = re.compile(
 class MigrationSettings:
     """The options that decide flags and parameters, read once.
 
-    Names follow ``[libvirt] live_migration_*``; defaults are Nova's.
+    Names follow ``[libvirt] live_migration_*``; defaults are Nova's. The last
+    is ``[native_tls] rekey_crash``.
     """
 
     native_tls: bool = False
@@ -43,6 +44,7 @@ class MigrationSettings:
     completion_timeout_s_per_gib: int = 800
     scheme: str | None = None
     uri: str | None = None
+    rekey_crash: str = 'avoid'
 
     def __post_init__(self) -> None:
         if self.native_tls and self.tunnelled:
@@ -69,6 +71,7 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             ),
             scheme=group.live_migration_scheme,
             uri=group.live_migration_uri,
+            rekey_crash=conf.native_tls.rekey_crash,
         )
     except RecursionError as err:
         raise exception.ConfigurationUnreadable(

@@ -81,7 +81,11 @@ class Context:
 
     ``source.qemu`` is the version that a *new* guest of the source would get,
     not necessarily the one that the guest to be moved was started with.
+
+    :ivar source_avoids_rekey: its qemu.conf has a priority with which GnuTLS
+        never changes the key of a connection by itself.
     """
 
     source: HostVersions = HostVersions()
     destination: HostVersions = HostVersions()
+    source_avoids_rekey: bool = False

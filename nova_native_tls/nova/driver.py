@@ -32,6 +32,7 @@ from nova_native_tls.checks import base
 from nova_native_tls.checks import runner
 from nova_native_tls import conf as options
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import rekey
 from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import call_plan
 from nova_native_tls.nova import canaries
@@ -41,6 +42,7 @@ from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
 from nova_native_tls.nova import pre_checks
 from nova_native_tls.nova import reason
+from nova_native_tls.nova import watched_guest
 
 LOG = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         super().__init__(virtapi, read_only)
         options.register_opts(CONF)
         self._native_tls_reasons = failure.Reasons()
+        self._native_tls_watched = watched_guest.WatchedMigrations()
         self._native_tls_arrivals = arrivals.Arrivals()
         self._native_tls_canaries = canaries.Canaries()
         if self._native_tls:
@@ -262,12 +265,7 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         block_migration: bool = False,
         migrate_data: Any = None,
     ) -> None:
-        """Migrate; a failure that Nova rolled back leaves the VM active.
-
-        Nova from 32.2 puts the VM into ERROR after it has rolled back and
-        the guest runs on (change 20a9f9d740). Where Nova could not roll back
-        the state really is unknown, and stays as Nova leaves it.
-        """
+        """Migrate; a failure that Nova rolled back leaves the VM active."""
         if not self._native_tls:
             super().live_migration(
                 context,
@@ -279,10 +277,10 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 migrate_data,
             )
             return
-        # What an earlier migration left is not of this one.
-        self._native_tls_reasons.take(instance.uuid)
-        rolled_back = failure.RollBack(recover_method)
-        try:
+        self._native_tls_watched.take(instance.uuid)
+        with failure.telling(
+            context, instance, self._native_tls_reasons, recover_method
+        ) as rolled_back:
             super().live_migration(
                 context,
                 instance,
@@ -292,22 +290,14 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
                 block_migration,
                 migrate_data,
             )
-        except Exception as err:
-            noted = self._native_tls_reasons.take(instance.uuid)
-            # Somebody's own wish is no failure.
-            if not rolled_back.cancelled:
-                failure.tell(
-                    context,
-                    instance,
-                    noted or reason.Reason.unexplained(str(err)),
-                )
-            if not rolled_back.finished:
-                raise
-        else:
-            # Nova up to 31 keeps the operation's error to itself.
-            noted = self._native_tls_reasons.take(instance.uuid)
-            if noted is not None and not rolled_back.cancelled:
-                failure.tell(context, instance, noted)
+
+    def _live_migration_monitor(
+        self, context: Any, instance: Any, guest: Any, *args: Any
+    ) -> None:
+        """Watch the migration as Nova does, and for what QEMU would do."""
+        if self._native_tls:
+            guest = self._native_tls_watched.of(instance.uuid).guest(guest)
+        super()._live_migration_monitor(context, instance, guest, *args)
 
     def _live_migration_operation(
         self,
@@ -354,7 +344,9 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             # At once: Nova up to 31 goes on as soon as this thread ends.
             self._native_tls_reasons.note(
                 instance.uuid,
-                reason.on_source(
+                reason.Reason.cancelled(rekey.CANCELLED)
+                if self._native_tls_watched.of(instance.uuid).cancelled
+                else reason.on_source(
                     err, domain=domain, destination=dest, since=since
                 ),
             )
@@ -373,6 +365,9 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
             peer=carrier.get(migrate_data, carrier.Role.DESTINATION),
         )
         call = plan.permitted_call()
+        self._native_tls_watched.of(instance.uuid).watch = plan.watch
+        for warning in plan.warnings:
+            LOG.warning('%s', warning, instance=instance)
         LOG.info(
             'Asking libvirt for a live migration with flags %s and '
             'parameters %s; changed from what Nova asks: %s',

@@ -15,6 +15,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import threading
 from typing import Any
 
@@ -71,6 +73,51 @@ class Reasons:
         """Give the reason, once."""
         with self._lock:
             return self._reasons.pop(instance_uuid, None)
+
+
+@contextlib.contextmanager
+def telling(
+    context: Any,
+    instance: Any,
+    reasons: Reasons,
+    recover_method: Callable[..., Any],
+) -> Iterator[RollBack]:
+    """Tell the reason of a migration that fails within.
+
+    An error is raised on only if Nova could not roll back: then the state is
+    unknown. Nova from 32.2 puts the VM into ERROR after it has rolled back
+    and the guest runs on (change 20a9f9d740).
+
+    :param recover_method: Nova's own, to be replaced by what is yielded.
+    """
+    # What an earlier migration left is not of this one.
+    reasons.take(instance.uuid)
+    rolled_back = RollBack(recover_method)
+    try:
+        yield rolled_back
+    except Exception as err:
+        noted = reasons.take(instance.uuid)
+        _tell_unless_wished(
+            context,
+            instance,
+            rolled_back,
+            noted or told.Reason.unexplained(str(err)),
+        )
+        if not rolled_back.finished:
+            raise
+    else:
+        # Nova up to 31 keeps the operation's error to itself.
+        noted = reasons.take(instance.uuid)
+        if noted is not None:
+            _tell_unless_wished(context, instance, rolled_back, noted)
+
+
+def _tell_unless_wished(
+    context: Any, instance: Any, rolled_back: RollBack, why: told.Reason
+) -> None:
+    """Somebody's own wish is no failure."""
+    if why.ours or not rolled_back.cancelled:
+        tell(context, instance, why)
 
 
 def tell(

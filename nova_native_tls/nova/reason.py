@@ -46,15 +46,22 @@ class Reason:
     :ivar details: at most 255 characters: cause and remedy where they are
         known, else the words of libvirt.
     :ivar full: the same without that limit, and the words themselves.
+    :ivar ours: the driver cancelled the migration, and nobody else.
     """
 
     details: str
     full: str
+    ours: bool = False
 
     @classmethod
     def unexplained(cls, error: str) -> Reason:
         """Tell an error as it is."""
         return cls(details=error[:DETAILS_LENGTH], full=error)
+
+    @classmethod
+    def cancelled(cls, why: str) -> Reason:
+        """Tell why the driver did not let it go on."""
+        return cls(details=why[:DETAILS_LENGTH], full=why, ours=True)
 
 
 def on_source(

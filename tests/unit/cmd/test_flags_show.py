@@ -58,7 +58,10 @@ class FlagsShowTest(testtools.TestCase):
         self.assertEqual([*ALWAYS, 'TLS'], shown['flags'])
         self.assertEqual(0x1001B, shown['bitmask'])
         self.assertEqual({'bandwidth': 0}, shown['params'])
-        self.assertEqual([], shown['adjustments'])
+        self.assertEqual(
+            ['add flag PARALLEL', 'set parameter parallel.connections=2'],
+            [change['change'] for change in shown['adjustments']],
+        )
         self.assertEqual([], shown['refusals'])
         self.assertEqual([], shown['warnings'])
 
@@ -82,7 +85,7 @@ class FlagsShowTest(testtools.TestCase):
         self.assertEqual(
             {'bandwidth': 0, 'migrate_uri': 'tcp://host2'}, shown['params']
         )
-        (change,) = shown['adjustments']
+        change = shown['adjustments'][0]
         self.assertEqual(
             'set parameter tls.destination=host2', change['change']
         )
@@ -98,7 +101,7 @@ class FlagsShowTest(testtools.TestCase):
         self.assertEqual(
             'tcp://[2001:db8:2::12]', shown['params']['migrate_uri']
         )
-        (change,) = shown['adjustments']
+        change = shown['adjustments'][0]
         self.assertEqual(
             'set parameter tls.destination=host2.example.org', change['change']
         )

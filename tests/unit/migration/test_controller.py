@@ -69,7 +69,8 @@ class SuccessTest(two_hosts.TwoHostsTestCase):
             record,
         )
         self.assertEqual(
-            ['tls.destination'], [a.subject for a in record.adjustments]
+            ['tls.destination', 'PARALLEL', 'parallel.connections'],
+            [a.subject for a in record.adjustments],
         )
 
     def test_what_libvirt_is_asked(self) -> None:

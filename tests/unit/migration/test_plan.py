@@ -25,6 +25,8 @@ from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 
+_COUNT = 'parallel.connections'
+
 
 def _build(
     request: dict[str, Any] | None = None,
@@ -43,9 +45,30 @@ class BuildTest(testtools.TestCase):
 
     def test_without_a_context_the_call_is_novas(self) -> None:
         """Nothing is changed that nobody asked to change."""
+        for settings in ({}, {'native_tls': True, 'rekey_crash': 'ignore'}):
+            plan = _build(**settings)
+            self.assertEqual((), plan.adjustments)
+            self.assertEqual(plan.base.call, plan.call)
+            self.assertIsNone(plan.watch)
+
+    def test_native_tls_is_not_left_to_one_connection(self) -> None:
+        """The crash that loses guests is avoided, watched for, or told of."""
         plan = _build(native_tls=True)
-        self.assertEqual((), plan.adjustments)
+        self.assertEqual(plan.base.call.flags | {'PARALLEL'}, plan.call.flags)
+        self.assertIsNone(plan.watch)
+        context = versions.Context(
+            source=versions.HostVersions(qemu=versions.Version(7, 2))
+        )
+        plan = _build(
+            context=context,
+            native_tls=True,
+            scheme='tls',
+            permit_post_copy=True,
+        )
         self.assertEqual(plan.base.call, plan.call)
+        self.assertIsNotNone(plan.watch)
+        (warning,) = plan.warnings
+        self.assertIn('live_migration_permit_post_copy', warning)
 
     def test_the_base_stays_novas(self) -> None:
         """What is shown as Nova's call does not carry our changes."""
@@ -65,12 +88,15 @@ class BuildTest(testtools.TestCase):
             {'tls_name': 'host2', 'peer_to_peer': False}, native_tls=True
         )
         self.assertEqual(
-            ['PEER2PEER', 'tls.destination'],
+            ['PEER2PEER', 'tls.destination', 'PARALLEL', _COUNT],
             [adjustment.subject for adjustment in plan.adjustments],
         )
-        self.assertEqual(plan.base.call.flags - {'PEER2PEER'}, plan.call.flags)
         self.assertEqual(
-            {**plan.base.call.params, 'tls.destination': 'host2'},
+            (plan.base.call.flags | {'PARALLEL'}) - {'PEER2PEER'},
+            plan.call.flags,
+        )
+        self.assertEqual(
+            {**plan.base.call.params, 'tls.destination': 'host2', _COUNT: 2},
             plan.call.params,
         )
 
@@ -213,6 +239,7 @@ class WarningsTest(testtools.TestCase):
             native_tls=True,
             scheme='tls',
         )
-        (warning,) = plan.warnings
-        self.assertIn('QEMU 2.11.0', warning)
+        by_version, watched = plan.warnings
+        self.assertIn('QEMU 2.11.0', by_version)
+        self.assertIn('upgrade it', watched)
         self.assertEqual((), plan.refusals)

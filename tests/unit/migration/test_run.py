@@ -24,6 +24,7 @@ from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress
+from nova_native_tls.migration import rekey
 from nova_native_tls.migration import run
 from tests.unit.migration import fakes
 
@@ -44,7 +45,11 @@ class MigrateTest(testtools.TestCase):
         self.shown: list[progress.Progress] = []
 
     def _migrate(
-        self, domain: fakes.Domain, *flags: str, on_progress: Any = None
+        self,
+        domain: fakes.Domain,
+        *flags: str,
+        on_progress: Any = None,
+        watch: rekey.Watch | None = None,
     ) -> progress.Progress | None:
         call = migration_call.MigrateCall(
             flags=frozenset({'LIVE', *flags}), params={}
@@ -58,6 +63,7 @@ class MigrateTest(testtools.TestCase):
             call=call,
             cancel=self.cancel,
             on_progress=on_progress or self.shown.append,
+            watch=watch,
         )
 
     def _wish(self, _seen: progress.Progress) -> None:
@@ -317,3 +323,32 @@ class MigrateTest(testtools.TestCase):
             on_progress=self._wish,
         )
         self.assertNotIn('start_post_copy', domain.calls)
+
+    def test_cancelled_before_qemu_loses_the_guest(self) -> None:
+        """What is watched is cancelled at its limit, with the reason."""
+        looks = [fakes.look(memory_sent=sent) for sent in (1, 9, 10)]
+        domain = fakes.Domain(
+            looks=[*looks, *[fakes.look()] * 5],
+            error=fakes.libvirt_failed('operation aborted'),
+        )
+        err = self.assertRaises(
+            exception.MigrationFailed,
+            self._migrate,
+            domain,
+            watch=rekey.Watch(limit_bytes=10),
+        )
+        self.assertIn(rekey.CANCELLED, str(err))
+        before = domain.calls[: domain.calls.index('cancel_job')]
+        self.assertEqual(3, before.count('running_job'))
+
+    def test_post_copy_that_would_lose_the_guest(self) -> None:
+        """It does not begin while too much is left."""
+        looks = [
+            fakes.look(3, memory_sent=1, memory_remaining=left)
+            for left in (20, 9, 8)
+        ]
+        domain = fakes.Domain(looks=looks)
+        self._migrate(domain, 'POSTCOPY', watch=rekey.Watch(limit_bytes=10))
+        self.assertEqual(1, domain.calls.count('start_post_copy'))
+        before = domain.calls[: domain.calls.index('start_post_copy')]
+        self.assertEqual(3, before.count('running_job'))

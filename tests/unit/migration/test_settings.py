@@ -79,7 +79,7 @@ class FromConfTest(testtools.TestCase):
                 field.name
                 for field in dataclasses.fields(settings.MigrationSettings)
             },
-            {name for _option, _text, name, _value in READ},
+            {name for _option, _text, name, _value in READ} | {'rekey_crash'},
         )
         for option, text, name, value in READ:
             changes: dict[str, Any] = {name: value}
@@ -87,6 +87,13 @@ class FromConfTest(testtools.TestCase):
                 dataclasses.replace(settings.MigrationSettings(), **changes),
                 self._read(f'{option} = {text}'),
             )
+
+    def test_option_of_this_project(self) -> None:
+        """It is in the other group."""
+        self.assertEqual(
+            settings.MigrationSettings(rekey_crash='watch'),
+            self._read('[native_tls]', 'rekey_crash = watch'),
+        )
 
     def test_both_exclusive_options(self) -> None:
         """Native TLS and a tunnel together are refused."""

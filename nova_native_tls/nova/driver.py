@@ -22,22 +22,18 @@ import datetime
 import functools
 from typing import Any
 
-import nova.conf
 from nova.virt import event as virt_event
-from nova.virt.libvirt import driver as libvirt_driver
 from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
 from nova_native_tls.checks import base
-from nova_native_tls.checks import runner
-from nova_native_tls import conf as options
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import rekey
 from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import call_plan
-from nova_native_tls.nova import canaries
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import failure
+from nova_native_tls.nova import host_driver
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
 from nova_native_tls.nova import pre_checks
@@ -46,46 +42,15 @@ from nova_native_tls.nova import watched_guest
 
 LOG = logging.getLogger(__name__)
 
-CONF = nova.conf.CONF
 
-
-class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
+class NativeTLSDriver(host_driver.HostDriver):
     """Loaded as ``compute_driver = native_tls.NativeTLSDriver``."""
 
     def __init__(self, virtapi: Any, read_only: bool = False) -> None:
         super().__init__(virtapi, read_only)
-        options.register_opts(CONF)
         self._native_tls_reasons = failure.Reasons()
         self._native_tls_watched = watched_guest.WatchedMigrations()
         self._native_tls_arrivals = arrivals.Arrivals()
-        self._native_tls_canaries = canaries.Canaries()
-        if self._native_tls:
-            canaries.hide(self._host)
-
-    @property
-    def _native_tls(self) -> bool:
-        return bool(CONF.libvirt.live_migration_with_native_tls)
-
-    @functools.cached_property
-    def _native_tls_checks(self) -> runner.Runner:
-        return pre_checks.load()
-
-    def init_host(self, host: str) -> None:
-        """Refuse to start with options that cannot work."""
-        if not self._native_tls:
-            super().init_host(host)
-            return
-        settings = pre_checks.settings_at_start()
-        checks = self._native_tls_checks
-        super().init_host(host)
-        pre_checks.at_start(checks, host=self._host, settings=settings)
-        self._native_tls_canaries.start(self._host)
-
-    def cleanup_host(self, host: str) -> None:
-        """End the canaries before nova-compute ends."""
-        if self._native_tls:
-            self._native_tls_canaries.stop(self._host)
-        super().cleanup_host(host)
 
     def check_can_live_migrate_destination(
         self,
@@ -244,10 +209,6 @@ class NativeTLSDriver(libvirt_driver.LibvirtDriver):  # type: ignore[misc]
         storage: there libvirt's event is all that it hears, some 15 seconds
         later (Host._event_emit_delayed).
         """
-        if self._native_tls and self._native_tls_canaries.takes(
-            self._host, event
-        ):
-            return
         if self._native_tls and isinstance(event, virt_event.LifecycleEvent):
             if event.transition == virt_event.EVENT_LIFECYCLE_RESUMED:
                 self._native_tls_arrivals.arrived(event.uuid)

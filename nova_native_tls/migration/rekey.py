@@ -72,6 +72,12 @@ POST_COPY_WITH_PARALLEL = versions.Version(10, 1)
 PARALLEL_LIBVIRT = versions.Version(5, 2)
 PARALLEL_QEMU = versions.Version(5, 2)
 
+#: libvirt of the source that looks for no name at all in the certificate for
+#: the disks of a parallel migration, unless it is told one (its release notes
+#: for 10.3.0).
+NAMELESS_SINCE = versions.Version(8, 2)
+NAMELESS_BEFORE = versions.Version(10, 3)
+
 
 class Choice(enum.StrEnum):
     """``[native_tls] rekey_crash``: what to do where a guest may be lost."""
@@ -217,9 +223,26 @@ def _keeps_from_parallel(
             'compression without a method works over one connection only: '
             'drop it'
         )
+    if _disks_without_a_name(call, context.source.libvirt):
+        return _(
+            'libvirt %(since)s to %(before)s would not find the name of the '
+            'destination in its certificate for the disks: let the '
+            'destination say its name, or set [libvirt] '
+            'live_migration_inbound_addr there'
+        ) % {'since': '8.2', 'before': '10.2'}
     for end in ends:
         if end.libvirt is not None and end.libvirt < PARALLEL_LIBVIRT:
             return _('libvirt %s has none: upgrade it') % end.libvirt
         if end.qemu is not None and end.qemu < PARALLEL_QEMU:
             return _('QEMU %s has none with TLS: upgrade it') % end.qemu
     return ''
+
+
+def _disks_without_a_name(
+    call: migration_call.MigrateCall, libvirt: versions.Version | None
+) -> bool:
+    return (
+        not call.flags.isdisjoint({'NON_SHARED_DISK', 'NON_SHARED_INC'})
+        and 'tls.destination' not in call.params
+        and (libvirt is None or NAMELESS_SINCE <= libvirt < NAMELESS_BEFORE)
+    )

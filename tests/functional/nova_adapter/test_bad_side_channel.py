@@ -95,7 +95,7 @@ class SecondAnswerTest(test_driver_plan.PlanTestCase):
             domain = self.operate(adapter.over_rpc(data))
             assert domain.params is not None
             self.assertEqual(ADDRESS, domain.params['tls.destination'])
-            self.assertEqual(test_driver_plan.BASE, domain.flags)
+            self.assertEqual(test_driver_plan.SAFE, domain.flags)
 
     def test_unreadable_is_never_taken_for_missing(self) -> None:
         """That would verify another name than the peer wants."""

@@ -105,7 +105,7 @@ class SenderTest(adapter.AdapterTestCase):
         return sum(text in line for line in self.log.output.splitlines())
 
     def test_call(self) -> None:
-        """The kind of guest, the way and the flags are the instance's."""
+        """Guest, way and flags are the instance's, connections included."""
         self.sender.used('compute3', WAY, arrived=False)
         self._wait(1)
         flown = self.flown[0]
@@ -116,10 +116,15 @@ class SenderTest(adapter.AdapterTestCase):
             (flown['destination'].host_name(), flown['destination'].uri),
         )
         self.assertEqual((KIND,), flown['kinds'])
-        self.assertEqual(ASKED.flags, flown['call'].flags)
+        call = flown['call']
+        self.assertEqual(ASKED.flags | {'PARALLEL'}, call.flags)
         self.assertEqual(
-            {**ASKED.params, 'tls.destination': 'host3.example.org'},
-            flown['call'].params,
+            {
+                **ASKED.params,
+                'tls.destination': 'host3.example.org',
+                'parallel.connections': 2,
+            },
+            call.params,
         )
 
     def test_interval(self) -> None:

@@ -36,6 +36,9 @@ BASE = (
     | libvirt.VIR_MIGRATE_PERSIST_DEST
     | libvirt.VIR_MIGRATE_TLS
 )
+#: Nova's, over connections that QEMU does not also read from.
+SAFE = BASE | libvirt.VIR_MIGRATE_PARALLEL
+TWO = {'parallel.connections': 2}
 XML = {'destination_xml': '<domain/>', 'persistent_xml': '<domain/>'}
 
 
@@ -113,10 +116,10 @@ class PlanTest(PlanTestCase):
             self.assertEqual(
                 'host2.example.org', domain.params['tls.destination']
             )
-            self.assertEqual(BASE, domain.flags)
+            self.assertEqual(SAFE, domain.flags)
 
     def test_everything_else_is_novas(self) -> None:
-        """The name is all that is added."""
+        """The name and the connections are all that is added."""
         self.configure('libvirt', live_migration_bandwidth=100)
         domain = self.operate(
             adapter.sent(
@@ -131,10 +134,12 @@ class PlanTest(PlanTestCase):
                 'bandwidth': 100,
                 'migrate_uri': 'tcp://[2001:db8:2::2]',
                 'tls.destination': 'host2.example.org',
+                **TWO,
                 **XML,
             },
             domain.params,
         )
+        self.assertEqual(SAFE, domain.flags)
 
     def test_disks(self) -> None:
         """Block migration keeps Nova's list of disks."""
@@ -147,15 +152,15 @@ class PlanTest(PlanTestCase):
         assert domain.params is not None
         self.assertEqual(['vda', 'vdb'], domain.params['migrate_disks'])
         self.assertEqual(
-            BASE | libvirt.VIR_MIGRATE_NON_SHARED_INC, domain.flags
+            SAFE | libvirt.VIR_MIGRATE_NON_SHARED_INC, domain.flags
         )
 
     def test_paused_guest(self) -> None:
-        """Nova takes post-copy away, and it stays away."""
+        """Nova takes post-copy away: it stays away, and is in no way."""
         self.configure('libvirt', live_migration_permit_post_copy=True)
         for state, flags in (
             ('active', BASE | libvirt.VIR_MIGRATE_POSTCOPY),
-            ('paused', BASE),
+            ('paused', SAFE),
         ):
             domain = self.operate(
                 adapter.sent(DESTINATION, host_facts.WRITTEN),
@@ -169,7 +174,21 @@ class PlanTest(PlanTestCase):
         domain = self.operate(adapter.sent(DESTINATION, host_facts.WRITTEN))
         assert domain.params is not None
         self.assertEqual(4, domain.params['parallel.connections'])
-        self.assertEqual(BASE | libvirt.VIR_MIGRATE_PARALLEL, domain.flags)
+        self.assertEqual(SAFE, domain.flags)
+
+    def test_operators_choice(self) -> None:
+        """What else may be done about a guest that QEMU could lose."""
+        for choice, watched in (('watch', True), ('ignore', False)):
+            self.configure('native_tls', rekey_crash=choice)
+            driver = self.driver()
+            domain = self.operate(
+                adapter.sent(DESTINATION, host_facts.WRITTEN), driver=driver
+            )
+            assert domain.params is not None
+            self.assertEqual(BASE, domain.flags)
+            self.assertNotIn('parallel.connections', domain.params)
+            kept = driver._native_tls_watched.take(adapter.UUID)
+            self.assertIs(watched, kept.watch is not None)
 
     def test_log(self) -> None:
         """What is asked, and what was changed."""
@@ -191,11 +210,26 @@ class StockDestinationTest(PlanTestCase):
             self.assertEqual(address, domain.params['tls.destination'])
 
     def test_no_address(self) -> None:
-        """Where libvirt decides, it is asked as stock Nova asks."""
+        """Where libvirt decides, no name is made up."""
         for address in ({}, {'target_connect_addr': None}):
             domain = self.operate(adapter.migrate_data({}, **address))
-            self.assertEqual({'bandwidth': 0, **XML}, domain.params)
-            self.assertEqual(BASE, domain.flags)
+            self.assertEqual({'bandwidth': 0, **TWO, **XML}, domain.params)
+            self.assertEqual(SAFE, domain.flags)
+
+    def test_disks_without_a_name(self) -> None:
+        """libvirt 8.2 to 10.2 would look for none over two connections."""
+        disks = libvirt.VIR_MIGRATE_NON_SHARED_INC
+        for version, flags in (
+            (8_001_000, SAFE),
+            (8_002_000, BASE),
+            (10_002_000, BASE),
+            (10_003_000, SAFE),
+        ):
+            self.host.libvirt = version
+            domain = self.operate(
+                adapter.migrate_data({}, block_migration=True), disks=('vda',)
+            )
+            self.assertEqual(flags | disks, domain.flags, version)
 
 
 class RefusedTest(PlanTestCase):
@@ -296,9 +330,10 @@ class TwoAtOnceTest(PlanTestCase):
                     'bandwidth': 0,
                     'migrate_disks': ['vda'],
                     'tls.destination': 'a.example.org',
+                    **TWO,
                     **XML,
                 },
-                BASE | libvirt.VIR_MIGRATE_NON_SHARED_INC,
+                SAFE | libvirt.VIR_MIGRATE_NON_SHARED_INC,
             ),
             (first.params, first.flags),
         )

@@ -142,6 +142,22 @@ class StayClearTest(testtools.TestCase):
             self.assertEqual([], _added(call))
         self.assertEqual(TWO, _added(_call('TLS', compression='zstd')))
 
+    def test_disks_without_a_name(self) -> None:
+        """libvirt 8.2 to 10.2 looks for none over parallel connections."""
+        for disks in ('NON_SHARED_INC', 'NON_SHARED_DISK'):
+            nameless = _call('TLS', disks)
+            for libvirt in (None, V(8, 2), V(9, 0), V(10, 2, 9)):
+                context = _context(libvirt=libvirt)
+                self.assertEqual([], _added(nameless, context))
+                self.assertIsNotNone(_watch(nameless, context))
+                self.assertEqual(TWO, _added(_call('TLS'), context))
+                named = _call('TLS', disks, **{'tls.destination': 'host2'})
+                self.assertEqual(TWO, _added(named, context))
+            for libvirt in (V(8, 1, 9), V(10, 3)):
+                self.assertEqual(
+                    TWO, _added(nameless, _context(libvirt=libvirt))
+                )
+
     def test_too_old_for_parallel(self) -> None:
         """It is watched instead."""
         for context in (

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Mapping
 import functools
 from typing import Any
 
@@ -119,13 +120,19 @@ class LabTestCase(testtools.TestCase):
             self.assertEqual(port.connections, port.tls_handshakes)
             self.assertEqual(('TLS 1.3',), port.tls_versions)
 
-    def nova_conf(self, **options: object) -> tuple[str, str]:
-        """Write a nova.conf on the controller; give the option to read it."""
+    def nova_conf(
+        self, *, native_tls: Mapping[str, object] | None = None, **options: Any
+    ) -> tuple[str, str]:
+        """Write a nova.conf on the controller; give the option to read it.
+
+        :param native_tls: options of that group; the others are libvirt's.
+        """
         path = f'/etc/nova-{self._number()}.conf'
-        lines = [f'{name} = {value}' for name, value in options.items()]
-        self.lab.controller.write_file(
-            path, '\n'.join(['[libvirt]', *lines, ''])
-        )
+        lines = ['[libvirt]']
+        lines += [f'{name} = {value}' for name, value in options.items()]
+        lines += ['[native_tls]']
+        lines += [f'{name} = {v}' for name, v in (native_tls or {}).items()]
+        self.lab.controller.write_file(path, '\n'.join([*lines, '']))
         return '--config-file', path
 
     def _number(self) -> str:

@@ -40,12 +40,16 @@ NAME = 'bench'
 #: connection. The first is what the others are compared with.
 WAYS: dict[str, tuple[tuple[str, ...], str]] = {
     'clear text': (('--plaintext',), 'tcp'),
-    'TLS': ((), 'tcp'),
-    'TLS, 2 connections': (('--parallel', '2'), 'tcp'),
+    'TLS, 1 connection': (('--config-file', '/etc/single.conf'), 'tcp'),
+    'TLS, 2 connections': ((), 'tcp'),
     'tunnelled over tcp': (('--config-file', '/etc/tunnelled.conf'), 'tcp'),
     'tunnelled over tls': (('--config-file', '/etc/tunnelled.conf'), 'tls'),
 }
-TUNNELLED = '[libvirt]\nlive_migration_tunnelled = true\n'
+CONFIGURATIONS = {
+    '/etc/tunnelled.conf': '[libvirt]\nlive_migration_tunnelled = true\n',
+    '/etc/single.conf': '[libvirt]\nlive_migration_with_native_tls = true\n'
+    '[native_tls]\nrekey_crash = watch\n',
+}
 
 
 def measure(
@@ -117,7 +121,8 @@ def main() -> int:
     lab_lab.Lab.down(NAME)
     try:
         lab = lab_lab.Lab.up(name=NAME, host_count=2)
-        lab.controller.write_file('/etc/tunnelled.conf', TUNNELLED)
+        for path, text in CONFIGURATIONS.items():
+            lab.controller.write_file(path, text)
         authority = pki.CertificateAuthority('QEMU migration CA')
         for host in lab.hosts:
             pki.install_qemu_identity(host, authority)

@@ -23,16 +23,19 @@ from tests.lab.harness import wire
 RAM = 49152
 DISK = 49153
 
+#: Two that carry memory, and the one that QEMU also reads from.
+SAFE = 3
+
 
 class MigrateTest(base.LabTestCase):
     """Every way of moving a guest with TLS, and the controls without."""
 
     def test_memory(self) -> None:
-        """A guest without disks moves over one TLS connection."""
+        """A guest moves over TLS connections that cannot lose it."""
         guest = self.start_guest()
         seen = self.migrate(guest)
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 1})
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
         self.assertEqual('tls', seen.outcome.record['mode'])
         self.assertEqual(
             self.destination.fqdn, seen.outcome.record['verified_name']
@@ -41,46 +44,59 @@ class MigrateTest(base.LabTestCase):
         self.assert_arrived(guest)
 
     def test_memory_and_disk(self) -> None:
-        """A local disk is copied over a TLS connection of its own."""
+        """A local disk is copied over a TLS connection of its own.
+
+        The name is passed for it, too: the libvirt here has the bug of 8.2
+        to 10.2, which leaves it out where memory has parallel connections.
+        """
         guest = self.start_guest(disk_mib=32)
         seen = self.migrate(guest, '--copy-storage', 'vda')
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE, DISK: 1})
+        self.assert_arrived(guest)
+        guest.verify_disk(self.destination)
+
+    def test_single_connection(self) -> None:
+        """As Nova asks it; what could become of it is said."""
+        guest = self.start_guest(disk_mib=32)
+        options = self.nova_conf(
+            live_migration_with_native_tls=True,
+            native_tls={'rekey_crash': 'watch'},
+        )
+        seen = self.migrate(guest, *options, '--copy-storage', 'vda')
+        self.assertEqual(1, seen.outcome.exit_status, seen.outcome.stderr)
+        self.assertIn('cancelled after 30 GiB', seen.outcome.stderr)
         self.assert_encrypted(seen.proof, ports={RAM: 1, DISK: 1})
         self.assert_arrived(guest)
         guest.verify_disk(self.destination)
 
     def test_paused(self) -> None:
-        """A paused guest arrives paused, and goes on where it stood."""
+        """A paused guest arrives paused, and goes on where it stood.
+
+        Without post-copy nothing keeps it from parallel connections.
+        """
         guest = self.start_guest(paused=True)
         seen = self.migrate(guest, '--postcopy')
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 1})
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
         self.assertNotIn('POSTCOPY', seen.outcome.record['flags'])
         self.assertEqual('paused', guest.state(self.destination))
         self.destination.virsh('resume', guest.name)
         self.assert_arrived(guest)
 
     def test_parallel(self) -> None:
-        """With two parallel channels all three connections are TLS."""
+        """As many connections as are asked for, and the first of all."""
         guest = self.start_guest()
-        seen = self.migrate(guest, '--parallel', '2')
+        seen = self.migrate(guest, '--parallel', '4')
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 3})
+        self.assert_encrypted(seen.proof, ports={RAM: 5})
         self.assert_arrived(guest)
-
-    def test_parallel_with_disk(self) -> None:
-        """The name is passed for the disks too (libvirt 8.2 to 10.2 bug)."""
-        guest = self.start_guest(disk_mib=32)
-        seen = self.migrate(guest, '--parallel', '2', '--copy-storage', 'vda')
-        self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 3, DISK: 1})
-        self.assert_arrived(guest)
-        guest.verify_disk(self.destination)
 
     def test_post_copy(self) -> None:
         """The guest runs at the destination while its memory arrives.
 
         It writes faster than it is sent, so only post-copy can end this.
+        The QEMU here has no post-copy over parallel connections.
         """
         for host in self.lab.hosts:
             # userfaultfd is root's alone, and its switch is not the lab's
@@ -98,7 +114,8 @@ class MigrateTest(base.LabTestCase):
             seen = self.migrate(guest, *options, '--postcopy')
             events.signal(signal.SIGINT)
             told, _stderr = events.communicate(timeout_s=30)
-        self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
+        self.assertEqual(1, seen.outcome.exit_status, seen.outcome.stderr)
+        self.assertIn('cancelled after 30 GiB', seen.outcome.stderr)
         self.assertIn('POSTCOPY', seen.outcome.record['flags'])
         self.assert_encrypted(seen.proof, ports={RAM: 1})
         self.assertIn('Resumed Post-copy', told)
@@ -110,7 +127,7 @@ class MigrateTest(base.LabTestCase):
         argv = ['--migrate-uri', f'tcp://[{self.destination.migration_ipv6}]']
         seen = self.migrate(guest, *argv)
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 1})
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
         self.assert_arrived(guest)
 
     def test_led_by_the_controller(self) -> None:
@@ -119,7 +136,7 @@ class MigrateTest(base.LabTestCase):
         seen = self.migrate(guest, '--direct')
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
         self.assertNotIn('PEER2PEER', seen.outcome.record['flags'])
-        self.assert_encrypted(seen.proof, ports={RAM: 1})
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
         self.assert_arrived(guest)
 
     def test_plaintext_control(self) -> None:
@@ -195,5 +212,5 @@ class NameTest(base.LabTestCase):
         uri = f'tcp://{self.destination.migration_ipv4}'
         seen = self.migrate(guest, '--migrate-uri', uri)
         self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
-        self.assert_encrypted(seen.proof, ports={RAM: 1})
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
         self.assert_arrived(guest)

@@ -21,25 +21,38 @@ from tests.lab.fault_matrix import stand
 Attacker = attacker.Attacker
 
 
+SINGLE = '/etc/single-connection.conf'
+
+
 def _nothing(one: stand.Stand) -> None:
     """The hosts are as they should be."""
+
+
+def _single_connection(one: stand.Stand) -> None:
+    """So are the hosts; the migration is asked for as Nova does it."""
+    one.third.write_file(
+        SINGLE,
+        '[libvirt]\nlive_migration_with_native_tls = true\n'
+        '[native_tls]\nrekey_crash = watch\n',
+    )
 
 
 def _attack(
     name: str,
     kind: Attacker,
-    *options: str,
+    *,
     says: str,
     explained: str,
     interrupted: bool = False,
+    single: bool = False,
 ) -> fault.Fault:
     return fault.Fault(
         name=f'a rogue client first, {name}',
         where=fault.Where.DESTINATION,
-        breaks=_nothing,
+        breaks=_single_connection if single else _nothing,
         seen_by=fault.SeenBy.NOBODY,
         attacker=kind,
-        options=options,
+        options=('--config-file', SINGLE) if single else (),
         says=says,
         explained=explained,
         interrupted=interrupted,
@@ -80,16 +93,16 @@ FAULTS = (
         explained='peer.unknown-issuer',
     ),
     _attack(
-        'without a certificate, and parallel connections',
+        'without a certificate, and a single connection',
         Attacker.ANONYMOUS,
-        *('--parallel', '2'),
+        single=True,
         says='Verify failed: No certificate was found.',
         explained='client-cert.not-sent',
     ),
     _attack(
-        'not speaking TLS, and parallel connections',
+        'not speaking TLS, and a single connection',
         Attacker.CLEAR,
-        *('--parallel', '2'),
+        single=True,
         says='TLS handshake failed: An unexpected TLS packet was received.',
         explained='handshake.not-tls',
     ),

@@ -76,7 +76,10 @@ def migrate(
     if fault is not None and fault.interrupted and attack is not None:
         _interrupt(scene, attack)
     done = command.wait()
-    failed = done.status != exit_status.ExitStatus.SUCCESS
+    failed = done.status not in (
+        exit_status.ExitStatus.SUCCESS,
+        exit_status.ExitStatus.WARNING,
+    )
     here, there = (
         log[length:] for log, length in zip(scene.logs(), before, strict=True)
     )

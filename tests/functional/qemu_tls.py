@@ -19,11 +19,13 @@ it stays on the loopback interface.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
 import socket
 import subprocess
+import threading
 
 import fixtures
 
@@ -102,7 +104,10 @@ def load(
 
 
 class Destination(fixtures.Fixture):
-    """A ``qemu-nbd`` that listens, with these arguments."""
+    """A ``qemu-nbd`` that listens, with these arguments.
+
+    Once it has ended, who still dials is hung up on.
+    """
 
     def __init__(self, *arguments: str) -> None:
         self._arguments = arguments
@@ -114,33 +119,54 @@ class Destination(fixtures.Fixture):
         self._log_path = directory / 'log'
         # Bound here and handed over as systemd does, so that the port is
         # ours and open from the start.
-        with (
-            socket.create_server(('127.0.0.1', 0)) as listener,
-            self._log_path.open('wb') as log,
-        ):
-            self.port = listener.getsockname()[1]
-            descriptor = listener.fileno()
-            self._process = subprocess.Popen(
-                [
-                    # dash knows no descriptor above 9.
-                    'bash',
-                    '-c',
-                    f'LISTEN_PID=$$ exec qemu-nbd "$@" 3<&{descriptor}',
-                    'bash',
-                    *self._arguments,
-                    *('--persistent', '--format=raw', str(disk)),
-                ],
-                env={**ENVIRONMENT, 'LISTEN_FDS': '1'},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(descriptor,),
-            )
+        self._listener = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(self._listener.close)
+        self.port = self._listener.getsockname()[1]
+        with self._log_path.open('wb') as log:
+            self._process = self._start(disk, log.fileno())
+        self._hangs_up = threading.Thread(target=self._hang_up, daemon=True)
+        self._hangs_up.start()
         self.addCleanup(self._end)
+
+    def _start(self, disk: pathlib.Path, log: int) -> subprocess.Popen[bytes]:
+        descriptor = self._listener.fileno()
+        return subprocess.Popen(
+            [
+                # dash knows no descriptor above 9.
+                'bash',
+                '-c',
+                f'LISTEN_PID=$$ exec qemu-nbd "$@" 3<&{descriptor}',
+                'bash',
+                *self._arguments,
+                *('--persistent', '--format=raw', str(disk)),
+            ],
+            env={**ENVIRONMENT, 'LISTEN_FDS': '1'},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(descriptor,),
+        )
+
+    def _hang_up(self) -> None:
+        """Answer in place of a program that refused and ended.
+
+        The listener may not be closed before the client has ended. The
+        kernel can lose a connection that is made in the moment in which its
+        listener is closed: it drops the listener's half and sends no reset
+        (ListenDrops in TcpExt), and the client waits for ever.
+        """
+        self._process.wait()
+        # Until nobody may dial any more: see _end.
+        with contextlib.suppress(OSError):
+            while True:
+                self._listener.accept()[0].close()
 
     def _end(self) -> None:
         self._process.terminate()
         self._process.wait(HANGS_AFTER_S)
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._hangs_up.join(HANGS_AFTER_S)
 
     def log(self) -> str:
         """End the program and give all that it printed."""

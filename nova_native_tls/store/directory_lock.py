@@ -59,24 +59,35 @@ def hold(directory: str, *, limit_s: float = 10.0) -> Iterator[None]:
     except OSError as err:
         raise NotLockable(directory=directory, problem=err.strerror) from err
     try:
-        _lock(descriptor, directory, limit_s)
+        take(descriptor, directory, limit_s=limit_s)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: str, limit_s: float) -> None:
+def take(
+    descriptor: int,
+    path: str,
+    *,
+    limit_s: float,
+    operation: int = fcntl.LOCK_EX,
+) -> None:
+    """Lock what is open, until it is closed.
+
+    :param path: what it is called.
+    :param operation: of flock(2).
+    :raises InUse: somebody else has it for longer.
+    :raises NotLockable: it is of no kind that has locks.
+    """
     deadline = time.monotonic() + limit_s
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
         except BlockingIOError as err:
             if time.monotonic() >= deadline:
-                raise InUse(directory=directory, limit_s=limit_s) from err
+                raise InUse(directory=path, limit_s=limit_s) from err
             time.sleep(_POLL_S)
         except OSError as err:
-            raise NotLockable(
-                directory=directory, problem=err.strerror
-            ) from err
+            raise NotLockable(directory=path, problem=err.strerror) from err
         else:
             return

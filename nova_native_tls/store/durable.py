@@ -181,6 +181,17 @@ def link(path: str, target: str) -> None:
         sync_directory(os.path.dirname(path))
 
 
+def hard_link(path: str, target: str) -> None:
+    """Give a file another name beside the one that it has.
+
+    :raises WriteFailed: there is something of that name already, or the file
+        system knows no second names.
+    """
+    with _explained(path):
+        os.link(target, path, follow_symlinks=False)
+        sync_directory(os.path.dirname(path))
+
+
 def remove(path: str) -> None:
     """Remove a file, or a directory and all in it; none is fine, too.
 

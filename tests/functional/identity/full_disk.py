@@ -19,7 +19,6 @@ else sees, and prints one JSON object.
 from __future__ import annotations
 
 import collections
-import ctypes
 import json
 import os
 import pathlib
@@ -30,21 +29,9 @@ from nova_native_tls.identity import candidate
 from nova_native_tls.identity import install
 from nova_native_tls.identity import pending
 from tests.functional.identity import world
+from tests.functional import small_disk
 
 SIZE = 256 * 1024
-PAGE = os.sysconf('SC_PAGE_SIZE')
-#: include/uapi/linux/mount.h, include/uapi/linux/sched.h
-_MS_REC, _MS_PRIVATE = 1 << 14, 1 << 18
-_CLONE_NEWNS = 0x20000
-
-
-def _mount(kind: str, target: str, flags: int, options: str) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    done = libc.mount(
-        b'none', target.encode(), kind.encode(), flags, options.encode()
-    )
-    if done:
-        raise OSError(ctypes.get_errno(), f'mount {target}')
 
 
 def main(root: str, materials: str) -> None:
@@ -54,11 +41,7 @@ def main(root: str, materials: str) -> None:
     :param materials: a JSON file: the CA, and for each time the private key,
         the request and the certificate.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNS):
-        raise OSError(ctypes.get_errno(), 'unshare')
-    _mount('none', '/', _MS_REC | _MS_PRIVATE, '')
-    _mount('tmpfs', root, 0, f'size={SIZE},mode=0755')
+    small_disk.mount(root, SIZE)
     os.chdir(root)
     given = json.loads(pathlib.Path(materials).read_text())
     ca = given['ca'].encode()
@@ -73,7 +56,7 @@ def main(root: str, materials: str) -> None:
         _ask(directory, each)
         before = _content(directory)
         if number:
-            _leave_room(ballast, pages=number - 1)
+            small_disk.leave_room(ballast, pages=number - 1)
         try:
             install.install(
                 candidate.Given(cert=cert, ca=ca), where, world.PATIENCE
@@ -98,14 +81,6 @@ def _ask(directory: pathlib.Path, identity: dict[str, str]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     (path / pending.KEY).write_text(identity['key'])
     (path / pending.CSR).write_text(identity['csr'])
-
-
-def _leave_room(ballast: pathlib.Path, *, pages: int) -> None:
-    """Fill the file system but for some pages."""
-    room = os.statvfs(ballast.parent)
-    count = room.f_bavail * room.f_bsize // PAGE - pages
-    with ballast.open('wb') as file:
-        file.write(bytes(max(count, 0) * PAGE))
 
 
 def _content(directory: pathlib.Path) -> dict[str, bytes]:

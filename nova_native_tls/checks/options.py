@@ -48,7 +48,7 @@ def findings(
         plan.build(
             settings,
             migration_call.MigrationRequest(block=block),
-            versions.Context(),
+            versions.Context(early=True),
         )
         for block in (False, True)
     ]

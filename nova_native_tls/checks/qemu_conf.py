@@ -18,11 +18,13 @@ from collections.abc import Iterator
 
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import host_check
+from nova_native_tls.checks import result
 from nova_native_tls.host import migration_conf
 from nova_native_tls.host import observation
 from nova_native_tls.host import unseen
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import qemu_conf
+from nova_native_tls import policy
 
 PRIORITY_SINCE = versions.Version(11, 6)
 
@@ -49,7 +51,7 @@ class QemuConfCheck(host_check.HostCheck):
             *_priority(host, conf),
         ]
         yield from found
-        if not found:
+        if all(one.status is result.Status.SUCCESS for one in found):
             yield host.success(
                 'qemu-conf.consistent',
                 _('it asks for certificates of both ends'),
@@ -83,8 +85,36 @@ def _verify(
 def _force(
     host: host_check.Host, conf: migration_conf.MigrationConf
 ) -> Iterator[host_check.Finding]:
+    """Hold migrate_tls_force against what the options say.
+
+    With it libvirt refuses whatever is asked for without VIR_MIGRATE_TLS, as
+    the source when the migration begins and as the destination before it
+    prepares anything; tunnelled migrations are exempt
+    (src/qemu/qemu_migration.c, libvirt 6.10).
+    """
     settings = host.context.settings
-    if conf.force and not settings.native_tls and not settings.tunnelled:
+    wanted = settings.encryption or (
+        policy.Encryption.REQUIRED
+        if settings.native_tls
+        else policy.Encryption.DISABLED
+    )
+    if not conf.force:
+        if settings.encrypts_all:
+            yield host.warning(
+                'qemu-conf.not-forced',
+                _(
+                    'nova.conf lets no guest migrate in clear text, and '
+                    'libvirt does, if anybody else asks it to'
+                ),
+                wanted='migrate_tls_force = 1',
+                remedy=_(
+                    'run "nova-native-tls host configure --force", then %s'
+                )
+                % host.restart,
+                file=qemu_conf.PATH,
+                stricter=True,
+            )
+    elif wanted == policy.Encryption.DISABLED and not settings.tunnelled:
         yield host.failure(
             'qemu-conf.force-without-tls',
             _(
@@ -94,7 +124,28 @@ def _force(
             remedy=_(
                 'set [libvirt] live_migration_with_native_tls to true in '
                 'nova.conf'
+            )
+            if settings.encryption is None
+            else _(
+                'set migrate_tls_force = 0, or [native_tls] '
+                'migration_encryption in nova.conf to required'
             ),
+            file=qemu_conf.PATH,
+        )
+    elif wanted == policy.Encryption.OPPORTUNISTIC:
+        yield host.warning(
+            'qemu-conf.force-opportunistic',
+            _(
+                'migrate_tls_force lets libvirt refuse the clear text that '
+                'the option migration_encryption = opportunistic falls back to'
+            ),
+            remedy=_('set migrate_tls_force = 0, then %s') % host.restart,
+            file=qemu_conf.PATH,
+        )
+    elif settings.encrypts_all:
+        yield host.success(
+            'qemu-conf.forced',
+            _('libvirt, too, lets no guest migrate in clear text'),
             file=qemu_conf.PATH,
         )
 

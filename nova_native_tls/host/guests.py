@@ -41,11 +41,15 @@ class Known:
     """A running guest as libvirt knows it, or as Nova does.
 
     :ivar disk_gib: what its disks may have at most; 0 where nobody said so.
+    :ivar iothreads: it has I/O threads; None: not known.
+    :ivar machine: its type; None: not known.
     """
 
     name: str
     memory_mib: int
     disk_gib: int = 0
+    iothreads: bool | None = None
+    machine: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

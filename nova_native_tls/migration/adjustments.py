@@ -76,6 +76,22 @@ Rule = Callable[
 ]
 
 
+def who_is_encrypted(
+    call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
+    context: versions.Context,
+) -> Iterable[Adjustment]:
+    """Let the policy for this guest decide, not the option for the host."""
+    if request.encrypted is None or request.encrypted is ('TLS' in call.flags):
+        return
+    yield Adjustment(
+        action=Action.ADD_FLAG if request.encrypted else Action.DROP_FLAG,
+        subject='TLS',
+        reason=request.encrypted_because,
+    )
+
+
 def name_to_verify(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
@@ -146,6 +162,7 @@ def connections_that_nova_leaves_out(
 
 
 RULES: tuple[Rule, ...] = (
+    who_is_encrypted,
     who_leads,
     connections_that_nova_leaves_out,
     name_to_verify,

@@ -36,8 +36,13 @@ class MigrationRequest:
     :ivar migrate_uri: where the source's QEMU connects, in libvirt's form;
         for callers that decide it whole.
     :ivar tls_name: the name to verify in the destination's certificate.
+    :ivar iothreads: the guest has I/O threads; None: not known.
+    :ivar machine: its type, as libvirt has it; None: not known.
     :ivar peer_to_peer: the source's libvirt connects to the destination's;
         otherwise the caller leads the migration over two connections.
+    :ivar encrypted: whether it has TLS, whatever the options say; None leaves
+        that to them.
+    :ivar encrypted_because: who says so.
     """
 
     block: bool = False
@@ -46,7 +51,11 @@ class MigrationRequest:
     destination_address: str | None = None
     migrate_uri: str | None = None
     tls_name: str | None = None
+    iothreads: bool | None = None
+    machine: str | None = None
     peer_to_peer: bool = True
+    encrypted: bool | None = None
+    encrypted_because: str = ''
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

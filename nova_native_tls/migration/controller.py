@@ -30,6 +30,7 @@ from nova_native_tls import exception
 from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import ends
+from nova_native_tls.migration import guest_traits
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import progress
@@ -130,7 +131,7 @@ def _check_before_connecting(job: Job) -> None:
         host_names.check_name_to_verify(job.request.tls_name)
     # Whatever the versions turn out to be, this stays refused.
     migration_plan.build(
-        job.settings, job.request, versions.Context()
+        job.settings, job.request, versions.Context(early=True)
     ).permitted_call()
 
 
@@ -150,8 +151,12 @@ def _seen_on_source(
                 disk=disk,
                 known=', '.join(known) or _('none'),
             )
+    traits = guest_traits.read(domain.definition())
     return dataclasses.replace(
-        request, paused=state is libvirt_api.GuestState.PAUSED
+        request,
+        paused=state is libvirt_api.GuestState.PAUSED,
+        iothreads=traits.iothreads,
+        machine=traits.machine,
     )
 
 

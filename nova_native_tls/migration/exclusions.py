@@ -15,7 +15,8 @@
 Some are refused by libvirt before anything happens, some by QEMU when the
 destination is already running, and some by nobody at all; here each is one
 sentence before the call. Rules that depend on versions are in
-``version_rules``.
+``version_rules``, and what is a defect is in ``known_issues``: that TLS is not
+for tunnels and not for zero-copy, too.
 """
 
 from __future__ import annotations
@@ -125,26 +126,6 @@ _DISKS_LEFT_BEHIND = _(
 )
 
 EXCLUSIONS: tuple[Exclusion, ...] = (
-    Exclusion(
-        id='tls-tunnelled',
-        applies=_all('TLS', 'TUNNELLED'),
-        reason=_(
-            'native TLS and tunnelling exclude each other: set [libvirt] '
-            'live_migration_tunnelled to false'
-        ),
-        # libvirt 9.0 reads the host name from a union that then holds file
-        # descriptors (src/qemu/qemu_migration.c).
-        refused_by=RefusedBy.NOBODY,
-    ),
-    Exclusion(
-        id='tls-zerocopy',
-        applies=_all('TLS', 'ZEROCOPY'),
-        reason=_(
-            'zero-copy sends memory as it is and so cannot be encrypted: '
-            'drop zero-copy'
-        ),
-        refused_by=RefusedBy.QEMU,
-    ),
     Exclusion(
         id='tls-offline',
         applies=_all('TLS', 'OFFLINE'),

@@ -95,6 +95,10 @@ PARAMETERS: Mapping[str, Parameter] = types.MappingProxyType(
 #: Types of a job that has not ended (VIR_DOMAIN_JOB_BOUNDED, _UNBOUNDED).
 RUNNING_JOBS = frozenset({1, 2})
 
+#: The event with the statistics of a job that has ended
+#: (VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, libvirt 3.3).
+JOB_COMPLETED_EVENT = 21
+
 
 def bitmask(names: Collection[str]) -> int:
     """Give the number that libvirt is passed for these flags.

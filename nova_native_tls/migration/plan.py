@@ -22,12 +22,19 @@ from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
 from nova_native_tls.migration import flags
+from nova_native_tls.migration.known_issues import rules as known_issue_rules
 from nova_native_tls.migration import rekey
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import version_rules
 from nova_native_tls.migration import versions
 
-RULES: tuple[adjustments.Rule, ...] = (*adjustments.RULES, rekey.stay_clear)
+RULES: tuple[adjustments.Rule, ...] = (
+    *adjustments.RULES,
+    known_issue_rules.adjust,
+    rekey.stay_clear,
+    # What that adds must stay clear of the other issues, too.
+    known_issue_rules.adjust,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +102,21 @@ def adjust(
             call = adjustment.apply(call)
             made.append(adjustment)
     by_version = version_rules.evaluate(call, context)
+    by_issue = known_issue_rules.evaluate(call, settings, request, context)
     return MigrationPlan(
         base=base,
         adjustments=tuple(made),
         call=call,
-        refusals=exclusions.refusals(call, request) + by_version.refusals,
+        refusals=exclusions.refusals(call, request)
+        + by_version.refusals
+        + tuple(
+            exclusions.Refusal(id=met.known.id, reason=met.reason)
+            for met in by_issue.refusals
+        ),
         warnings=by_version.warnings
+        + tuple(met.reason for met in by_issue.warnings)
         + _warnings(settings)
-        + rekey.warnings(call, settings, context),
+        + rekey.warnings(call, settings, request, context),
         watch=rekey.watch(call, settings, context),
     )
 

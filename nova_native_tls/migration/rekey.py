@@ -15,10 +15,15 @@
 
 GnuTLS changes the key of a TLS 1.3 connection with AES by itself after
 16,777,213 records (lib/record.c, ``_gnutls_send_tlen_int``), which is not
-safe while another thread reads from that connection. QEMU reads from the
-connection over which it sends memory, and not from those that it adds for a
-parallel migration. No release of GnuTLS (to 3.8.13) or QEMU (to 10.2) is known
-to be free of it. The guest is lost at the switch-over, on both hosts.
+safe while another thread waits for that connection: it cannot decrypt what
+then comes (``gnutls_session_key_update``). QEMU waits for the connection over
+which it sends memory, and not for those that it adds for a parallel migration.
+The guest is lost at the switch-over, on both hosts.
+
+GnuTLS 3.8.11 changes the key of the sender only (commit 1d830baac, lib/tls13/
+key_update.c). Tried without QEMU: 3.7.9 and 3.8.9 as the sender fail every
+time, whatever receives; 3.8.13 never does, towards 3.7.9 neither. QEMU (to
+10.2) does nothing about it.
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ from nova_native_tls._i18n import _
 from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
+from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration.known_issues import rules as known_issue_rules
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
@@ -68,15 +75,19 @@ NO_POST_COPY = _(
     'connection: QEMU would lose the guest (QEMU #1937)'
 )
 
-POST_COPY_WITH_PARALLEL = versions.Version(10, 1)
+#: Of the source: only who sends changes keys.
+MENDED_GNUTLS = versions.Version(3, 8, 11)
+
 PARALLEL_LIBVIRT = versions.Version(5, 2)
 PARALLEL_QEMU = versions.Version(5, 2)
 
-#: libvirt of the source that looks for no name at all in the certificate for
-#: the disks of a parallel migration, unless it is told one (its release notes
-#: for 10.3.0).
-NAMELESS_SINCE = versions.Version(8, 2)
-NAMELESS_BEFORE = versions.Version(10, 3)
+#: How to have parallel connections all the same; of other issues it is what
+#: they say themselves.
+_REMEDIES = {
+    'post-copy-parallel': _(
+        'set [libvirt] live_migration_permit_post_copy to false'
+    )
+}
 
 
 class Choice(enum.StrEnum):
@@ -121,7 +132,7 @@ def stay_clear(
         settings.rekey_crash != Choice.AVOID
         or not _exposed(call, context)
         or 'PARALLEL' in call.flags
-        or _keeps_from_parallel(call, context)
+        or _keeps_from_parallel(call, settings, request, context)
     ):
         return
     reason = _(
@@ -158,6 +169,7 @@ def watch(
 def warnings(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> tuple[str, ...]:
     """Tell of a call that is watched, or that is not although it should be."""
@@ -182,7 +194,7 @@ def warnings(
         )
         % {
             'limit': watched.limit_bytes // 2**30,
-            'why': _keeps_from_parallel(call, context)
+            'why': _keeps_from_parallel(call, settings, request, context)
             or _(
                 '[native_tls] rekey_crash is watch: set it to avoid for '
                 'parallel connections'
@@ -195,25 +207,22 @@ def _exposed(
     call: migration_call.MigrateCall, context: versions.Context
 ) -> bool:
     """Tell whether this is a TLS connection whose key would be changed."""
+    gnutls = context.source.gnutls
     return (
         'TLS' in call.flags
         and 'TUNNELLED' not in call.flags
         and not context.source_avoids_rekey
+        and (gnutls is None or gnutls < MENDED_GNUTLS)
     )
 
 
 def _keeps_from_parallel(
-    call: migration_call.MigrateCall, context: versions.Context
+    call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
+    context: versions.Context,
 ) -> str:
     """Say what more than one connection would collide with."""
-    ends = (context.source, context.destination)
-    if 'POSTCOPY' in call.flags and any(
-        end.qemu is None or end.qemu < POST_COPY_WITH_PARALLEL for end in ends
-    ):
-        return _(
-            'QEMU before %s has no post-copy over parallel connections: set '
-            '[libvirt] live_migration_permit_post_copy to false'
-        ) % str(POST_COPY_WITH_PARALLEL).removesuffix('.0')
     if call.params.get('compression') in exclusions.SINGLE_COMPRESSION:
         return _(
             'this kind of compression works over one connection only: drop it'
@@ -223,26 +232,31 @@ def _keeps_from_parallel(
             'compression without a method works over one connection only: '
             'drop it'
         )
-    if _disks_without_a_name(call, context.source.libvirt):
-        return _(
-            'libvirt %(since)s to %(before)s would not find the name of the '
-            'destination in its certificate for the disks: let the '
-            'destination say its name, or set [libvirt] '
-            'live_migration_inbound_addr there'
-        ) % {'since': '8.2', 'before': '10.2'}
-    for end in ends:
+    for end in (context.source, context.destination):
         if end.libvirt is not None and end.libvirt < PARALLEL_LIBVIRT:
             return _('libvirt %s has none: upgrade it') % end.libvirt
         if end.qemu is not None and end.qemu < PARALLEL_QEMU:
             return _('QEMU %s has none with TLS: upgrade it') % end.qemu
+    return _known_issue(call, settings, request, context)
+
+
+def _known_issue(
+    call: migration_call.MigrateCall,
+    settings: migration_settings.MigrationSettings,
+    request: migration_call.MigrationRequest,
+    context: versions.Context,
+) -> str:
+    """Say which issue parallel connections would meet, certainly or not."""
+    parallel = dataclasses.replace(call, flags=call.flags | {'PARALLEL'})
+    met = {
+        each.known.id: each
+        for each in known_issue_rules.find(parallel, request, context)
+        if each.known.kind is not issue.Kind.WARN
+    }
+    for each in known_issue_rules.find(call, request, context):
+        met.pop(each.known.id, None)
+    for name, each in met.items():
+        if name not in settings.ignored_known_issues:
+            remedy = _REMEDIES.get(name, each.known.remedy)
+            return f'{each.detail}: {remedy}'
     return ''
-
-
-def _disks_without_a_name(
-    call: migration_call.MigrateCall, libvirt: versions.Version | None
-) -> bool:
-    return (
-        not call.flags.isdisjoint({'NON_SHARED_DISK', 'NON_SHARED_INC'})
-        and 'tls.destination' not in call.params
-        and (libvirt is None or NAMELESS_SINCE <= libvirt < NAMELESS_BEFORE)
-    )

@@ -21,6 +21,7 @@ from oslo_config import cfg
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls import policy
 
 _LOCATION = re.compile(
     r"""LocationInfo\(location=.*?, detail=(?:'([^']*)'|"([^"]*)")\)"""
@@ -32,7 +33,10 @@ class MigrationSettings:
     """The options that decide flags and parameters, read once.
 
     Names follow ``[libvirt] live_migration_*``; defaults are Nova's. The last
-    is ``[native_tls] rekey_crash``.
+    four are of ``[native_tls]``.
+
+    :ivar encryption: ``migration_encryption``; None if unset.
+    :ivar weaker_allowed: a host aggregate or a flavor may ask for less.
     """
 
     native_tls: bool = False
@@ -45,10 +49,21 @@ class MigrationSettings:
     scheme: str | None = None
     uri: str | None = None
     rekey_crash: str = 'avoid'
+    ignored_known_issues: tuple[str, ...] = ()
+    encryption: str | None = None
+    weaker_allowed: bool = True
 
     def __post_init__(self) -> None:
         if self.native_tls and self.tunnelled:
             raise exception.ExclusiveOptions()
+
+    @property
+    def encrypts_all(self) -> bool:
+        """No guest of this host may ever migrate in clear text."""
+        return (
+            self.encryption == policy.Encryption.REQUIRED
+            and not self.weaker_allowed
+        )
 
 
 def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
@@ -72,6 +87,9 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             scheme=group.live_migration_scheme,
             uri=group.live_migration_uri,
             rekey_crash=conf.native_tls.rekey_crash,
+            ignored_known_issues=tuple(conf.native_tls.ignored_known_issues),
+            encryption=conf.native_tls.migration_encryption,
+            weaker_allowed=_weaker_allowed(conf),
         )
     except RecursionError as err:
         raise exception.ConfigurationUnreadable(
@@ -81,3 +99,24 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
         # oslo.config shows its own object in place of the file's name.
         problem = _LOCATION.sub(r'\1\2', str(err))
         raise exception.ConfigurationUnreadable(problem=problem) from err
+
+
+def _weaker_allowed(conf: cfg.ConfigOpts) -> bool:
+    strict = ('none', policy.Encryption.REQUIRED)
+    return bool(
+        conf.native_tls.allow_weaker_instances
+        or conf.native_tls.aggregate_migration_encryption not in strict
+    )
+
+
+def with_tls(conf: cfg.ConfigOpts) -> MigrationSettings:
+    """Read the settings as they are for a migration that is encrypted.
+
+    Whether ``[libvirt]`` asks for that or a policy. Tunnelling is for others.
+
+    :raises ExclusiveOptions: native TLS and tunnelled are both on.
+    :raises ConfigurationUnreadable: a value is not of its option's type.
+    """
+    return dataclasses.replace(
+        from_conf(conf), native_tls=True, tunnelled=False, encryption=None
+    )

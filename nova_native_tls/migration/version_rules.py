@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a flag, a parameter or a combination needs at both ends."""
+"""What a flag, a parameter or a combination needs at both ends.
+
+What is there and does not work is in ``known_issues``.
+"""
 
 from __future__ import annotations
 
@@ -106,15 +109,6 @@ RULES: tuple[VersionRule, ...] = (
         component='qemu',
         minimum=V(5, 2),
         subject=_('native TLS over parallel connections'),
-    ),
-    # QEMU 8.2 to 10.0 say "Postcopy is not yet compatible with multifd";
-    # 7.2 does not check, and never supported it.
-    VersionRule(
-        id='post-copy-parallel-needs-qemu',
-        applies=_with('POSTCOPY', 'PARALLEL'),
-        component='qemu',
-        minimum=V(10, 1),
-        subject=_('post-copy together with parallel connections'),
     ),
     VersionRule(
         id='zerocopy-needs-qemu',

@@ -55,10 +55,14 @@ class Version:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class HostVersions:
-    """What one host runs; None where nobody could ask."""
+    """What one host runs; None where nobody could ask.
+
+    :ivar gnutls: the library that QEMU there uses.
+    """
 
     libvirt: Version | None = None
     qemu: Version | None = None
+    gnutls: Version | None = None
 
     @classmethod
     def of(cls, connection: Any) -> HostVersions:
@@ -79,9 +83,12 @@ class HostVersions:
 class Context:
     """What is known of the two ends of one migration.
 
-    ``source.qemu`` is the version that a *new* guest of the source would get,
-    not necessarily the one that the guest to be moved was started with.
+    ``source.qemu`` is the version that the guest to be moved was started
+    with, where that is known, else the one that a *new* guest of the source
+    would get.
 
+    :ivar early: nobody has asked the two ends yet; what is not known here may
+        be known later.
     :ivar source_avoids_rekey: its qemu.conf has a priority with which GnuTLS
         never changes the key of a connection by itself.
     """
@@ -89,3 +96,4 @@ class Context:
     source: HostVersions = HostVersions()
     destination: HostVersions = HostVersions()
     source_avoids_rekey: bool = False
+    early: bool = False

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from nova_native_tls._i18n import _
-from nova_native_tls.migration import versions
+from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
 from nova_native_tls.pki import finding
@@ -34,7 +34,7 @@ from nova_native_tls.pki import qemu_loading
 from nova_native_tls.pki import qemu_loading_to_10_1
 from nova_native_tls.pki import revocation
 
-_CHAIN_SINCE = versions.Version(10, 2)
+_CHAIN_SINCE = certificate_rules.REWRITTEN
 _MAX = qemu_loading_to_10_1.BUNDLE_MAX
 _WORTH_BYTES_MAX = 256 * 1024
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from nova_native_tls._i18n import _
+from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
@@ -159,7 +160,9 @@ class Loading:
         """
         file = self.files.file(name)
         path = self.files.path(name)
-        permitted = self.version < versions.Version(10, 2) or file.permitted
+        permitted = (
+            self.version < certificate_rules.REWRITTEN or file.permitted
+        )
         if file.there and permitted:
             return True
         missing = file == credential_set.MISSING

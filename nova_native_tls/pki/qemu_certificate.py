@@ -23,19 +23,13 @@ import dataclasses
 import pathlib
 
 from nova_native_tls._i18n import _
+from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
 from nova_native_tls.pki.gnutls import certificate
 from nova_native_tls.pki.gnutls import library
 
-#: The last releases of each branch that want keyEncipherment; of a branch
-#: that is not here, all before 10.2.
-_KEY_ENCIPHERMENT_UNTIL = {
-    (7, 2): versions.Version(7, 2, 21),
-    (10, 0): versions.Version(10, 0, 6),
-    (10, 1): versions.Version(10, 1, 2),
-}
 _PURPOSES = {
     credential_set.Endpoint.SERVER: '1.3.6.1.5.5.7.3.1',
     credential_set.Endpoint.CLIENT: '1.3.6.1.5.5.7.3.2',
@@ -69,17 +63,6 @@ class Rules:
             sentence=sentence,
             seen=seen,
         )
-
-
-def wants_key_encipherment(version: versions.Version) -> bool:
-    """Tell if a critical keyUsage needs keyEncipherment in this QEMU.
-
-    Distributions may have taken the rule out of older versions.
-    """
-    last = _KEY_ENCIPHERMENT_UNTIL.get((version.major, version.minor))
-    if last is not None:
-        return version <= last
-    return version < versions.Version(10, 2)
 
 
 def broken(
@@ -173,7 +156,7 @@ def _key_usage(
     ]
     if rules.is_ca:
         wanted = [(library.KEY_KEY_CERT_SIGN, 'certificate-signing')]
-    elif not wants_key_encipherment(rules.version):
+    elif not certificate_rules.KEY_ENCIPHERMENT.include(rules.version):
         wanted.pop()
     for bit, name in wanted:
         if not found[0] & bit:

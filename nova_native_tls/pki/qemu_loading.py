@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki.gnutls import credentials
@@ -37,7 +38,7 @@ def load(
     loading = loaded.Loading(files=files, end=end, version=version, now=now)
     made = credentials.Credentials()
     try:
-        if version >= versions.Version(10, 2):
+        if certificate_rules.WHOLE_CHAIN.include(version):
             qemu_loading_from_10_2.fill(made, loading)
         else:
             qemu_loading_to_10_1.fill(made, loading)

@@ -24,7 +24,7 @@ from nova_native_tls.checks import host_check
 from nova_native_tls.checks import own_end
 from nova_native_tls.checks import result
 from nova_native_tls.host import unseen
-from nova_native_tls.migration import versions
+from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import finding
 from nova_native_tls.upgrade import answer
@@ -32,7 +32,7 @@ from nova_native_tls.upgrade import compute_host
 
 #: The release with which QEMU's rules of certificates changed most: it wants
 #: every CA up to a self-signed one (crypto/tlscredsx509.c).
-NEW_RULES = versions.Version(10, 2)
+NEW_RULES = certificate_rules.REWRITTEN
 
 
 def check(host: compute_host.ComputeHost) -> upgradecheck.Result:
@@ -45,7 +45,7 @@ def check(host: compute_host.ComputeHost) -> upgradecheck.Result:
             *(
                 each
                 for each in host.report.findings
-                if each.code.startswith('versions.')
+                if each.code.startswith(('versions.', 'known-issue.'))
             ),
             *_look_ahead(host_check.Host(host.seen, host.context())),
         ]

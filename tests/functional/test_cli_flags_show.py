@@ -58,8 +58,16 @@ class FormatTest(FlagsShowTestCase):
         self.assertEqual(
             {'bandwidth': 0, 'migrate_uri': 'tcp://host2'}, shown['params']
         )
-        (change,) = shown['adjustments']
-        self.assertEqual({'change', 'reason'}, set(change))
+        self.assertEqual(
+            [
+                'set parameter tls.destination=host2',
+                'add flag PARALLEL',
+                'set parameter parallel.connections=2',
+            ],
+            [change['change'] for change in shown['adjustments']],
+        )
+        for change in shown['adjustments']:
+            self.assertEqual({'change', 'reason'}, set(change))
         self.assertEqual(
             {*FLAGS, 'bandwidth', 'migrate_uri'},
             {reason['change'] for reason in shown['reasons']},

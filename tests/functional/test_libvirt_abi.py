@@ -59,6 +59,17 @@ class LibvirtAbiTest(testtools.TestCase):
             },
         )
 
+    def test_jobs(self) -> None:
+        """So are those of jobs."""
+        self.assertEqual(
+            {libvirt.VIR_DOMAIN_JOB_BOUNDED, libvirt.VIR_DOMAIN_JOB_UNBOUNDED},
+            libvirt_abi.RUNNING_JOBS,
+        )
+        self.assertEqual(
+            libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+            libvirt_abi.JOB_COMPLETED_EVENT,
+        )
+
     def test_every_parameter_has_libvirts_name(self) -> None:
         """The names of all parameters up to this release are libvirt's."""
         self.assertEqual(

@@ -53,23 +53,46 @@ class QemuConfTest(testtools.TestCase):
             self._found({'verify': False}),
         )
 
+    def _found_with(
+        self, settings: dict[str, Any], **conf: Any
+    ) -> list[tuple[str, Status]]:
+        seen = observations.good(conf=migration_conf.MigrationConf(**conf))
+        found = qemu_conf.QemuConfCheck().run(
+            observations.context(seen, settings=settings)
+        )
+        return [(finding.code, finding.status) for finding in found]
+
     def test_force(self) -> None:
         """Only together with options that ask for TLS."""
-        forced = {'force': True}
-        self.assertEqual(
-            ('qemu-conf.consistent', Status.SUCCESS), self._found(forced)
-        )
+        good = [('qemu-conf.consistent', Status.SUCCESS)]
+        refused = [('qemu-conf.force-without-tls', Status.FAILURE)]
         for settings, wanted in (
-            ({'native_tls': False}, 'qemu-conf.force-without-tls'),
-            ({'native_tls': False, 'tunnelled': True}, 'qemu-conf.consistent'),
+            ({}, good),
+            ({'native_tls': False}, refused),
+            ({'native_tls': False, 'tunnelled': True}, good),
+            ({'native_tls': False, 'encryption': 'required'}, good),
+            ({'encryption': 'disabled'}, refused),
+            (
+                {'encryption': 'opportunistic'},
+                [('qemu-conf.force-opportunistic', Status.WARNING)],
+            ),
         ):
-            seen = observations.good(
-                conf=migration_conf.MigrationConf(**forced)
-            )
-            (found,) = qemu_conf.QemuConfCheck().run(
-                observations.context(seen, settings=settings)
-            )
-            self.assertEqual(wanted, found.code)
+            self.assertEqual(wanted, self._found_with(settings, force=True))
+
+    def test_force_where_all_is_encrypted(self) -> None:
+        """It is said whether libvirt agrees; if guests may ask for less, not.
+
+        Then it could be in the way of these.
+        """
+        good = ('qemu-conf.consistent', Status.SUCCESS)
+        strict = {'encryption': 'required', 'weaker_allowed': False}
+        for force, settings, wanted in (
+            (True, strict, [('qemu-conf.forced', Status.SUCCESS), good]),
+            (False, strict, [('qemu-conf.not-forced', Status.WARNING)]),
+            (False, strict | {'weaker_allowed': True}, [good]),
+            (False, strict | {'encryption': None}, [good]),
+        ):
+            self.assertEqual(wanted, self._found_with(settings, force=force))
 
     def test_secret(self) -> None:
         """A secret that libvirt does not have stops every migration."""

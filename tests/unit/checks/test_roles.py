@@ -22,6 +22,7 @@ from nova_native_tls.checks import apparmor
 from nova_native_tls.checks import base
 from nova_native_tls.checks import control_connection
 from nova_native_tls.checks import credentials
+from nova_native_tls.checks import guest_known_issues
 from nova_native_tls.checks import host_check
 from nova_native_tls.checks import migration_ports
 from nova_native_tls.checks import result
@@ -78,6 +79,10 @@ class StagesTest(testtools.TestCase):
             control_connection.ControlConnectionCheck,
             migration_ports.MigrationPortsCheck,
         }
+        source_only = {
+            guest_known_issues.GuestKnownIssuesCheck,
+            running_guests.RunningGuestsCheck,
+        }
         for check, stages in checks.items():
             self.assertIn(Stage.HOST, stages)
             self.assertNotIn(Stage.START, stages)
@@ -85,9 +90,7 @@ class StagesTest(testtools.TestCase):
                 check not in destination_only, Stage.SOURCE in stages, check
             )
             self.assertEqual(
-                check is not running_guests.RunningGuestsCheck,
-                Stage.DESTINATION in stages,
-                check,
+                check not in source_only, Stage.DESTINATION in stages, check
             )
             self.assertEqual(
                 check is credentials.CredentialsCheck,

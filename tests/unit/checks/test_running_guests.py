@@ -139,8 +139,8 @@ class RunningGuestsTest(testtools.TestCase):
 class VersionsTest(testtools.TestCase):
     """What is asked of QEMU is asked of the one that runs."""
 
-    #: Post-copy over parallel connections needs QEMU 10.1.
-    ASKED = {'settings': {'parallel_connections': 2, 'permit_post_copy': True}}
+    #: Parallel connections with TLS need QEMU 5.2.
+    ASKED = {'settings': {'parallel_connections': 2}}
 
     def _libvirt(self, qemu: versions.Version) -> object:
         seen = observations.good().libvirt
@@ -152,14 +152,14 @@ class VersionsTest(testtools.TestCase):
     def test_older_than_the_installed_one(self) -> None:
         """It has to be started again; the guest is named."""
         (only,) = found(
-            observations.guest(name='old', qemu=V(10, 0)),
+            observations.guest(name='old', qemu=V(5, 1)),
             observations.guest(name='new', qemu=V(10, 1)),
             libvirt=self._libvirt(V(10, 1)),
             context=self.ASKED,
         )
-        self.assertEqual('guest.post-copy-parallel-needs-qemu', only.code)
+        self.assertEqual('guest.tls-parallel-needs-qemu', only.code)
         self.assertIs(Status.FAILURE, only.status)
-        self.assertIn('old (QEMU 10.0.0)', only.subject)
+        self.assertIn('old (QEMU 5.1.0)', only.subject)
         self.assertIn('it gets QEMU 10.1.0', only.remedy)
 
     def test_the_one_that_leaves(self) -> None:
@@ -170,7 +170,7 @@ class VersionsTest(testtools.TestCase):
             'guest': guests.Known(name='new', memory_mib=1),
         }
         (only,) = found(
-            observations.guest(name='old', qemu=V(10, 0)),
+            observations.guest(name='old', qemu=V(5, 1)),
             observations.guest(name='new', qemu=V(10, 1)),
             libvirt=self._libvirt(V(10, 1)),
             context=leaving,
@@ -180,8 +180,8 @@ class VersionsTest(testtools.TestCase):
     def test_all_too_old(self) -> None:
         """Then the check of versions has said it."""
         (only,) = found(
-            observations.guest(qemu=V(8, 2)),
-            libvirt=self._libvirt(V(10, 0)),
+            observations.guest(qemu=V(5, 0)),
+            libvirt=self._libvirt(V(5, 1)),
             context=self.ASKED,
         )
         self.assertEqual('guests.can-leave', only.code)

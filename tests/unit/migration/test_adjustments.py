@@ -143,6 +143,35 @@ class NameToVerifyTest(testtools.TestCase):
         )
 
 
+class WhoIsEncryptedTest(testtools.TestCase):
+    """A policy for the guest, against the option for the host."""
+
+    def test_policy(self) -> None:
+        """TLS is added, taken away, or as it was."""
+        for flags, encrypted, actions in (
+            (('LIVE',), True, [adjustments.Action.ADD_FLAG]),
+            (('LIVE', 'TLS'), False, [adjustments.Action.DROP_FLAG]),
+            (('LIVE', 'TLS'), True, []),
+            (('LIVE',), False, []),
+            (('LIVE', 'TLS'), None, []),
+            (('LIVE',), None, []),
+        ):
+            made = _made(
+                adjustments.who_is_encrypted,
+                _call(*flags),
+                encrypted=encrypted,
+                encrypted_because='required, as flavor m1 says',
+            )
+            self.assertEqual(actions, [each.action for each in made])
+            for each in made:
+                self.assertEqual('TLS', each.subject)
+                self.assertEqual('required, as flavor m1 says', each.reason)
+
+    def test_it_comes_first(self) -> None:
+        """What others add depends on it."""
+        self.assertIs(adjustments.who_is_encrypted, adjustments.RULES[0])
+
+
 class WhoLeadsTest(testtools.TestCase):
     """Peer-to-peer, or led from a third machine."""
 
@@ -171,6 +200,7 @@ class RulesTest(testtools.TestCase):
         """A rule that nobody applies would be no rule."""
         self.assertEqual(
             {
+                adjustments.who_is_encrypted,
                 adjustments.who_leads,
                 adjustments.connections_that_nova_leaves_out,
                 adjustments.name_to_verify,

@@ -236,8 +236,8 @@ class RefusedTest(two_hosts.TwoHostsTestCase):
             exception.MigrationRefused,
             settings={'permit_post_copy': True, 'parallel_connections': 2},
         )
-        self.assertIn('the source has 7.2.22', str(err))
-        self.assertIn('the destination has 10.0.13', str(err))
+        self.assertIn('QEMU 7.2.22 at the source', str(err))
+        self.assertIn('QEMU 10.0.13 at the destination', str(err))
 
     def test_a_host_that_cannot_answer(self) -> None:
         """Without its versions nothing is decided."""

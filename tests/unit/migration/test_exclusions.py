@@ -58,14 +58,6 @@ def _no_address(param: str, value: object) -> Cases:
 
 
 CASES: dict[str, Cases] = {
-    'tls-tunnelled': Cases(
-        (_call('TLS TUNNELLED PEER2PEER'),),
-        (_call('TLS PEER2PEER'), _call('TUNNELLED PEER2PEER')),
-    ),
-    'tls-zerocopy': Cases(
-        (_call('TLS ZEROCOPY PARALLEL'),),
-        (_call('TLS PARALLEL'), _call('ZEROCOPY PARALLEL')),
-    ),
     'tls-offline': Cases(
         (_call('TLS OFFLINE'),), (_call('TLS'), _call('OFFLINE'))
     ),
@@ -282,7 +274,6 @@ class ExclusionsTest(testtools.TestCase):
         )
         self.assertEqual(
             {
-                'tls-tunnelled',
                 'tls-rdma',
                 'tunnelled-not-peer-to-peer',
                 'tunnelled-parallel',
@@ -374,8 +365,8 @@ class ReasonTest(testtools.TestCase):
         """The rules that libvirt lacks are known as such."""
         by_id = {rule.id: rule for rule in exclusions.EXCLUSIONS}
         for rule_id, who in (
-            ('tls-tunnelled', exclusions.RefusedBy.NOBODY),
-            ('tls-zerocopy', exclusions.RefusedBy.QEMU),
+            ('tls-offline', exclusions.RefusedBy.NOBODY),
+            ('tls-rdma', exclusions.RefusedBy.QEMU),
             ('tunnelled-parallel', exclusions.RefusedBy.LIBVIRT),
         ):
             self.assertIs(who, by_id[rule_id].refused_by)

@@ -114,7 +114,7 @@ class BuildTest(testtools.TestCase):
             [
                 'tunnelled-parallel',
                 'tunnelled-post-copy',
-                'post-copy-parallel-needs-qemu',
+                'post-copy-parallel',
             ],
             [refusal.id for refusal in plan.refusals],
         )

@@ -49,9 +49,20 @@ def _context(
     )
 
 
-def _settings(choice: str = 'avoid') -> migration_settings.MigrationSettings:
+def _settings(
+    choice: str = 'avoid', **more: Any
+) -> migration_settings.MigrationSettings:
     return migration_settings.MigrationSettings(
-        native_tls=True, rekey_crash=choice
+        native_tls=True, rekey_crash=choice, **more
+    )
+
+
+def _with_gnutls(
+    source: versions.Version | None, destination: versions.Version | None
+) -> versions.Context:
+    return versions.Context(
+        source=versions.HostVersions(gnutls=source),
+        destination=versions.HostVersions(gnutls=destination),
     )
 
 
@@ -59,12 +70,13 @@ def _added(
     call: migration_call.MigrateCall,
     context: versions.Context | None = None,
     choice: str = 'avoid',
+    **more: Any,
 ) -> list[tuple[str, Any]]:
     return [
         (each.subject, each.value)
         for each in rekey.stay_clear(
             call,
-            _settings(choice),
+            _settings(choice, **more),
             migration_call.MigrationRequest(),
             context or _context(),
         )
@@ -86,7 +98,7 @@ class StayClearTest(testtools.TestCase):
     """Connections that QEMU does not read from."""
 
     def test_single_connection(self) -> None:
-        """A second one is asked for, whatever the versions; none is free."""
+        """A second one is asked for, whatever the QEMU; none is free."""
         for version in (None, V(6, 2), V(7, 2, 22), V(10, 0, 13), V(10, 2)):
             context = _context(version, version)
             self.assertEqual(TWO, _added(_call('TLS'), context))
@@ -107,6 +119,37 @@ class StayClearTest(testtools.TestCase):
         context = _context(source_avoids_rekey=True)
         self.assertEqual([], _added(_call('TLS'), context))
         self.assertIsNone(_watch(_call('TLS'), context))
+
+    def test_gnutls(self) -> None:
+        """That of the source decides; one that nobody knows is affected."""
+        call = _call('TLS')
+        old, new = V(3, 8, 10), V(3, 8, 11)
+        for source, destination, exposed in (
+            (None, None, True),
+            (None, new, True),
+            (old, new, True),
+            (new, old, False),
+            (new, None, False),
+        ):
+            context = _with_gnutls(source, destination)
+            self.assertEqual(TWO if exposed else [], _added(call, context))
+            self.assertIs(exposed, _watch(call, context) is not None)
+
+    def test_issue_of_parallel_connections(self) -> None:
+        """It is not met for this, unless somebody knows better."""
+        call = _call('TLS')
+        context = _context(source=V(8, 2), destination=V(9, 2))
+        self.assertEqual([], _added(call, context))
+        self.assertIsNotNone(_watch(call, context))
+        self.assertEqual(
+            TWO,
+            _added(call, context, ignored_known_issues=('parallel-9.2.0',)),
+        )
+
+    def test_issue_that_is_met_anyway(self) -> None:
+        """It is no reason against parallel connections."""
+        context = _context(source=V(6, 0), destination=V(6, 0))
+        self.assertEqual(TWO, _added(_call('TLS'), context))
 
     def test_operators_choice(self) -> None:
         """Only avoid adds; only ignore does not watch."""
@@ -228,7 +271,12 @@ class WarningsTest(testtools.TestCase):
     def _warnings(
         self, call: migration_call.MigrateCall, choice: str = 'avoid'
     ) -> tuple[str, ...]:
-        return rekey.warnings(call, _settings(choice), _context())
+        return rekey.warnings(
+            call,
+            _settings(choice),
+            migration_call.MigrationRequest(),
+            _context(),
+        )
 
     def test_watched(self) -> None:
         """Why it is watched, and what helps."""
@@ -236,6 +284,11 @@ class WarningsTest(testtools.TestCase):
             (_call('TLS'), 'watch', 'set it to avoid'),
             (_call('TLS', 'POSTCOPY'), 'avoid', 'permit_post_copy to false'),
             (_call('TLS', compression='mt'), 'avoid', 'drop it'),
+            (
+                _call('TLS', 'NON_SHARED_INC'),
+                'avoid',
+                'let the destination say its name',
+            ),
         ):
             (warning,) = self._warnings(call, choice)
             self.assertIn('cancelled after 30 GiB', warning)

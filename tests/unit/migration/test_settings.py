@@ -54,6 +54,9 @@ READ = (
     ),
 )
 
+#: In the other group.
+OURS = {'rekey_crash', 'ignored_known_issues', 'encryption', 'weaker_allowed'}
+
 
 class FromConfTest(testtools.TestCase):
     """A configuration file read through oslo.config."""
@@ -79,7 +82,7 @@ class FromConfTest(testtools.TestCase):
                 field.name
                 for field in dataclasses.fields(settings.MigrationSettings)
             },
-            {name for _option, _text, name, _value in READ} | {'rekey_crash'},
+            {name for _option, _text, name, _value in READ} | OURS,
         )
         for option, text, name, value in READ:
             changes: dict[str, Any] = {name: value}
@@ -88,12 +91,59 @@ class FromConfTest(testtools.TestCase):
                 self._read(f'{option} = {text}'),
             )
 
-    def test_option_of_this_project(self) -> None:
-        """It is in the other group."""
+    def test_options_of_this_project(self) -> None:
+        """They are in the other group."""
         self.assertEqual(
             settings.MigrationSettings(rekey_crash='watch'),
             self._read('[native_tls]', 'rekey_crash = watch'),
         )
+        self.assertEqual(
+            settings.MigrationSettings(
+                ignored_known_issues=('disks-tls-hang', 'parallel-9.2.0')
+            ),
+            self._read(
+                '[native_tls]',
+                'ignored_known_issues = disks-tls-hang, parallel-9.2.0',
+            ),
+        )
+
+    def test_policy(self) -> None:
+        """Only if nobody can make an exception is everything encrypted."""
+        required = 'migration_encryption = required'
+        flavors = 'allow_weaker_instances = false'
+        aggregates = 'aggregate_migration_encryption = {}'.format
+        for lines, encryption, encrypts_all in (
+            ((required,), 'required', False),
+            ((required, flavors), 'required', False),
+            ((required, aggregates('none')), 'required', False),
+            ((required, flavors, aggregates('none')), 'required', True),
+            ((required, flavors, aggregates('required')), 'required', True),
+            ((required, flavors, aggregates('disabled')), 'required', False),
+            ((flavors, aggregates('none')), None, False),
+        ):
+            found = self._read('[native_tls]', *lines)
+            self.assertEqual(encryption, found.encryption)
+            self.assertEqual(encrypts_all, found.encrypts_all)
+
+    def test_issues_that_nobody_can_ignore(self) -> None:
+        """A misspelt name is an error, and so is what every release has."""
+        for name in ('disks-tls-hangs', 'tls-zerocopy', 'rekey-crash'):
+            err = self.assertRaises(
+                exception.ConfigurationUnreadable,
+                self._read,
+                '[native_tls]',
+                f'ignored_known_issues = {name}',
+            )
+            self.assertIn(name, str(err))
+
+    def test_encrypted_by_policy(self) -> None:
+        """As if Nova's option were on; a tunnel is for others."""
+        registry = cfg.ConfigOpts()
+        options.register_opts(registry)
+        registry([], default_config_files=[])
+        registry.set_override('live_migration_tunnelled', True, 'libvirt')
+        found = settings.with_tls(registry)
+        self.assertEqual((True, False), (found.native_tls, found.tunnelled))
 
     def test_both_exclusive_options(self) -> None:
         """Native TLS and a tunnel together are refused."""

@@ -110,14 +110,6 @@ CASES: dict[str, Case] = {
         below='5.1.999',
         minimum='5.2.0',
     ),
-    'post-copy-parallel-needs-qemu': Case(
-        calls=(_call('LIVE POSTCOPY PARALLEL'),),
-        others=(_call('LIVE POSTCOPY'), _call('LIVE PARALLEL')),
-        component='qemu',
-        below='10.0.9',
-        minimum='10.1.0',
-        warns_when_unknown=True,
-    ),
     'zerocopy-needs-qemu': Case(
         calls=(_call('PARALLEL ZEROCOPY'),),
         others=(_call('PARALLEL'),),
@@ -258,17 +250,17 @@ class RulesTest(testtools.TestCase):
 
     def test_both_ends_too_old(self) -> None:
         """Each end is named by itself."""
-        old = versions.HostVersions(qemu=versions.Version(10, 0, 9))
+        old = versions.HostVersions(qemu=versions.Version(7, 0, 9))
         found = version_rules.evaluate(
-            _call('LIVE POSTCOPY PARALLEL'),
+            _call('PARALLEL ZEROCOPY'),
             versions.Context(source=old, destination=old),
         )
         self.assertEqual(
-            ['post-copy-parallel-needs-qemu'] * 2,
+            ['zerocopy-needs-qemu'] * 2,
             [refusal.id for refusal in found.refusals],
         )
-        self.assertIn('the source has 10.0.9', found.refusals[0].reason)
-        self.assertIn('the destination has 10.0.9', found.refusals[1].reason)
+        self.assertIn('the source has 7.0.9', found.refusals[0].reason)
+        self.assertIn('the destination has 7.0.9', found.refusals[1].reason)
 
     def test_debian_12_to_13(self) -> None:
         """What both releases have is neither refused nor warned about."""

@@ -148,7 +148,7 @@ class EnterTest(testtools.TestCase):
     def test_inside(self):
         """There the repository is, and cannot be written to."""
         script = (
-            '[ -e tests/tox_envs.py ] || exit 1\n'
+            '[ -e tests/tox_envs/run.py ] || exit 1\n'
             '! (: > tests/new) 2> /dev/null && exit 7'
         )
         self.assertEqual(7, debian_tree.enter(self.tree, ['sh', '-c', script]))

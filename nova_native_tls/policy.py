@@ -54,6 +54,8 @@ class Level(enum.StrEnum):
     INSTANCE = 'instance'
 
 
+_BY_DEFAULT = _('[libvirt] live_migration_with_native_tls')
+
 #: What these say a tenant can write.
 TENANTS = frozenset({Level.IMAGE, Level.INSTANCE})
 
@@ -85,6 +87,23 @@ class Decision:
     encryption: Encryption
     rule: Rule | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Whose word it is, for people."""
+        return str(self.rule) if self.rule else _BY_DEFAULT
+
+    def or_stricter(self, other: Decision) -> Decision:
+        """Take what the other end of a migration wants, if it is stricter.
+
+        What follows there from the options alone is about the migrations that
+        begin there.
+        """
+        if other.rule is None or not self.encryption.is_weaker_than(
+            other.encryption
+        ):
+            return self
+        return dataclasses.replace(other, notes=self.notes + other.notes)
 
 
 def decide(
@@ -158,5 +177,5 @@ def _ignored(rule: Rule, decision: Decision) -> str:
         'rule': rule,
         'value': rule.value,
         'encryption': decision.encryption,
-        'by': decision.rule or _('[libvirt] live_migration_with_native_tls'),
+        'by': decision.owner,
     }

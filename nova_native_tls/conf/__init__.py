@@ -22,9 +22,13 @@ import copy
 
 from oslo_config import cfg
 
+from nova_native_tls.conf import evidence
 from nova_native_tls.conf import issuing
+from nova_native_tls.conf import known_issues
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
+from nova_native_tls.conf import policy
+from nova_native_tls.conf import watching
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
@@ -37,6 +41,10 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
     """
     conf.register_opts(native_tls.OPTS, group=native_tls.GROUP)
     conf.register_opts(issuing.OPTS, group=native_tls.GROUP)
+    conf.register_opts(watching.OPTS, group=native_tls.GROUP)
+    conf.register_opts(evidence.OPTS, group=native_tls.GROUP)
+    conf.register_opts(policy.OPTS, group=native_tls.GROUP)
+    conf.register_opts(known_issues.OPTS, group=native_tls.GROUP)
     known = conf.libvirt if 'libvirt' in conf else {}
     for opt in libvirt.OPTS:
         if opt.dest not in known:
@@ -45,7 +53,14 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
 
 def list_opts() -> list[tuple[str, Sequence[cfg.Opt]]]:
     """List the options that exist only with this project installed."""
-    own = [*native_tls.OPTS, *issuing.OPTS]
+    own = [
+        *native_tls.OPTS,
+        *issuing.OPTS,
+        *watching.OPTS,
+        *evidence.OPTS,
+        *policy.OPTS,
+        *known_issues.OPTS,
+    ]
     return [(native_tls.GROUP, copy.deepcopy(own))]
 
 

@@ -238,3 +238,55 @@ class DecisionTest(testtools.TestCase):
         )
         for each in itertools.permutations(rules):
             self.assertEqual(_decide(rules), _decide(list(each)))
+
+
+class TwoEndsTest(testtools.TestCase):
+    """What source and destination want, each as far as it knows."""
+
+    def _decision(
+        self, encryption: policy.Encryption, *, said: bool = True
+    ) -> policy.Decision:
+        rule = policy.Rule(level=Level.CLOUD, value=encryption)
+        return policy.Decision(
+            encryption=encryption, rule=rule if said else None
+        )
+
+    def test_the_stricter_counts(self) -> None:
+        """Of two that are as strict, the own."""
+        for own, other in itertools.product(E, repeat=2):
+            for said in (True, False):
+                mine = self._decision(own, said=said)
+                theirs = self._decision(other)
+                self.assertEqual(
+                    theirs if own.is_weaker_than(other) else mine,
+                    mine.or_stricter(theirs),
+                )
+
+    def test_what_follows_from_options_has_no_say(self) -> None:
+        """There it is about what begins there."""
+        own = self._decision(E.DISABLED)
+        self.assertIs(
+            own, own.or_stricter(self._decision(E.REQUIRED, said=False))
+        )
+
+    def test_owner(self) -> None:
+        """Whose word it is, for people."""
+        self.assertEqual('cloud', self._decision(E.REQUIRED).owner)
+        self.assertEqual(
+            '[libvirt] live_migration_with_native_tls',
+            self._decision(E.REQUIRED, said=False).owner,
+        )
+
+    def test_notes(self) -> None:
+        """Those of both are told."""
+        own, other = (
+            policy.Decision(
+                encryption=encryption,
+                rule=policy.Rule(level=Level.CLOUD, value=encryption),
+                notes=(encryption,),
+            )
+            for encryption in (E.DISABLED, E.REQUIRED)
+        )
+        self.assertEqual(
+            ('disabled', 'required'), own.or_stricter(other).notes
+        )

@@ -22,9 +22,13 @@ from oslo_config import cfg
 import testtools
 
 from nova_native_tls import conf as options
+from nova_native_tls.conf import evidence
 from nova_native_tls.conf import issuing
+from nova_native_tls.conf import known_issues
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
+from nova_native_tls.conf import policy
+from nova_native_tls.conf import watching
 
 IMPORT_EVERYTHING = """
 import importlib
@@ -41,6 +45,9 @@ for module in pkgutil.walk_packages(
         count += 1
 print(count > 20, 'native_tls' in cfg.CONF, 'libvirt' in cfg.CONF)
 """
+
+#: In the order in which they are listed.
+OURS = (native_tls, issuing, watching, evidence, policy, known_issues)
 
 #: An option as our help texts write it, with its group where they say it.
 _NAMED = re.compile(r'(?:\[(\w+)\] )?\b(live_migration_\w+|tls_destination)')
@@ -141,7 +148,8 @@ class ListTest(testtools.TestCase):
         self.assertEqual(
             [
                 opt.name
-                for opt in native_tls.OPTS + issuing.OPTS + libvirt.OPTS
+                for subject in (*OURS, libvirt)
+                for opt in subject.OPTS
             ],
             [opt.name for _group, opt in _all_options()],
         )
@@ -199,6 +207,8 @@ class HelpTest(testtools.TestCase):
             'live_migration_scheme',
             'live_migration_inbound_addr',
             'tls_destination',
+            'migration_encryption',
+            'aggregate_migration_encryption',
         ):
             self.assertIn('\nSecurity: ', texts[name], name)
 

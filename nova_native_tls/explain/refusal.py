@@ -13,7 +13,7 @@
 """Sentences of libvirt and QEMU that refuse what they are asked for.
 
 Which combinations this project itself refuses beforehand is in
-``migration.exclusions`` and ``migration.version_rules``.
+``migration.exclusions``, ``version_rules`` and ``known_issues``.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ class Guest:
     """A running guest.
 
     :ivar qemu: the version that it was started with; None if nobody knows.
+    :ivar started_at: when, in seconds since 1970, UTC; None if nobody knows.
     :ivar identity: as whom its QEMU reads files.
     :ivar changed: files that its QEMU sees otherwise than a new guest would.
     :ivar files: what its QEMU sees, where that differs.
@@ -66,6 +67,7 @@ class Guest:
     name: str
     memory_mib: int
     qemu: versions.Version | None = None
+    started_at: float | None = None
     identity: permission.Identity | None = None
     changed: tuple[str, ...] = ()
     files: credential_set.CredentialSet | None = None
@@ -115,7 +117,11 @@ def _look(known: Known, place: Place, base: tuple[mounts.Mount, ...]) -> Guest:
             f'{place.root}{RUN}/{known.name}.pid', encoding='ascii'
         ) as file:
             pid = int(file.read(20))
-        guest = dataclasses.replace(guest, identity=process.identity(pid))
+        guest = dataclasses.replace(
+            guest,
+            identity=process.identity(pid),
+            started_at=process.started_at(pid),
+        )
         differs = not mounts.same(base, mounts.read(pid), place.paths)
         if guest.qemu is None and not _is_replaced(pid):
             # It is the very file that is installed.

@@ -89,8 +89,8 @@ class Context:
 
     :ivar early: nobody has asked the two ends yet; what is not known here may
         be known later.
-    :ivar source_avoids_rekey: its qemu.conf has a priority with which GnuTLS
-        never changes the key of a connection by itself.
+    :ivar source_avoids_rekey: GnuTLS there never changes a key in a way that
+        QEMU could lose the guest by.
     """
 
     source: HostVersions = HostVersions()

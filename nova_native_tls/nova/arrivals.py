@@ -56,6 +56,11 @@ class Arrivals:
         with self._lock:
             self._expected[instance.uuid] = arrival
 
+    def expects(self, instance_uuid: str) -> bool:
+        """Tell whether a guest will come."""
+        with self._lock:
+            return instance_uuid in self._expected
+
     def arrived(self, instance_uuid: str) -> None:
         """Forget a guest that was expected: it runs."""
         self._take(instance_uuid)

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import nova.conf
 
 from nova_native_tls._i18n import _
@@ -21,13 +23,22 @@ from nova_native_tls import exception
 from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import flags
+from nova_native_tls.migration import guest_traits
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import uris
 from nova_native_tls.migration import versions
 from nova_native_tls.peer import facts
+from nova_native_tls.peer import terms as peer_terms
+from nova_native_tls import policy
 
 CONF = nova.conf.CONF
+
+#: Of what is encrypted whatever guests may be.
+ENCRYPTED = peer_terms.Terms(
+    decision=policy.Decision(encryption=policy.Encryption.REQUIRED),
+    encrypted=True,
+)
 
 
 def plan(
@@ -35,25 +46,57 @@ def plan(
     *,
     source: versions.HostVersions,
     peer: facts.HostFacts | None,
+    terms: peer_terms.Terms,
+    guest: guest_traits.GuestTraits = guest_traits.GuestTraits(),
+    own: facts.HostFacts | None = None,
 ) -> migration_plan.MigrationPlan:
     """Plan what becomes of Nova's own call.
 
     :param peer: what the destination said; None for a Nova without this
-        project.
+        project, and where nothing is encrypted.
+    :param terms: whether it is, and by whose word.
+    :param source: with the QEMU that the guest runs in.
+    :param own: what this host has said of the migration.
     :raises MigrationRefused: the destination does not say its name.
     """
+    encrypted = bool(terms.encrypted)
     return migration_plan.adjust(
         flags.BaseStage(call=asked, reasons=()),
-        settings=migration_settings.from_conf(CONF),
+        settings=_settings(encrypted),
         request=migration_call.MigrationRequest(
-            tls_name=_name_to_verify(peer, asked)
+            tls_name=_name_to_verify(peer, asked) if encrypted else None,
+            encrypted=encrypted,
+            encrypted_because=because(terms),
+            iothreads=guest.iothreads,
+            machine=guest.machine,
         ),
         context=versions.Context(
             source=source,
             destination=peer.versions
             if peer is not None
             else versions.HostVersions(),
+            source_avoids_rekey=own is not None and own.guest_keeps_keys,
         ),
+    )
+
+
+def because(terms: peer_terms.Terms) -> str:
+    """Say whose word it is, and what kept it from TLS if anything did."""
+    decision = terms.decision
+    said = _('%(encryption)s, as %(owner)s says') % {
+        'encryption': decision.encryption,
+        'owner': decision.owner,
+    }
+    if terms.encrypted or not terms.problems:
+        return said
+    return f'{said}: {"; ".join(terms.problems)}'
+
+
+def _settings(encrypted: bool) -> migration_settings.MigrationSettings:
+    if encrypted:
+        return migration_settings.with_tls(CONF)
+    return dataclasses.replace(
+        migration_settings.from_conf(CONF), native_tls=False
     )
 
 

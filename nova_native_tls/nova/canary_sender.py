@@ -154,6 +154,7 @@ class Sender:
             way.asked,
             source=own_facts.read_versions(self._host),
             peer=way.peer,
+            terms=call_plan.ENCRYPTED,
         ).permitted_call()
 
     def _tell(

@@ -12,44 +12,28 @@
 
 """Nova's libvirt driver, with migrations that are planned and checked.
 
-With ``[libvirt] live_migration_with_native_tls`` off it is Nova's own class
-to the letter.
+Where nobody asks for encryption it is Nova's own class to the letter.
 """
 
 from __future__ import annotations
 
-import datetime
-import functools
 from typing import Any
 
 from nova.virt import event as virt_event
-from nova.virt.libvirt import guest as libvirt_guest
-from oslo_log import log as logging
 
 from nova_native_tls.checks import base
-from nova_native_tls.migration import call as migration_call
-from nova_native_tls.migration import rekey
 from nova_native_tls.nova import arrivals
-from nova_native_tls.nova import call_plan
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import host_driver
+from nova_native_tls.nova import legs
 from nova_native_tls.nova import own_facts
-from nova_native_tls.nova import planned_domain
-from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import reason
-from nova_native_tls.nova import watched_guest
-
-LOG = logging.getLogger(__name__)
+from nova_native_tls.nova import source_driver
 
 
-class NativeTLSDriver(host_driver.HostDriver):
+class NativeTLSDriver(source_driver.SourceDriver):
     """Loaded as ``compute_driver = native_tls.NativeTLSDriver``."""
 
     def __init__(self, virtapi: Any, read_only: bool = False) -> None:
         super().__init__(virtapi, read_only)
-        self._native_tls_reasons = failure.Reasons()
-        self._native_tls_watched = watched_guest.WatchedMigrations()
         self._native_tls_arrivals = arrivals.Arrivals()
 
     def check_can_live_migrate_destination(
@@ -64,16 +48,7 @@ class NativeTLSDriver(host_driver.HostDriver):
         """Check this host as a destination, and send its facts along."""
         # Before Nova's own check, which leaves a file behind that Nova removes
         # only if this method returns.
-        own = (
-            pre_checks.of_migration(
-                self._native_tls_checks,
-                base.Stage.DESTINATION,
-                host=self._host,
-                instance=instance,
-            )
-            if self._native_tls
-            else None
-        )
+        said = self._native_tls_legs.destination(context, instance)
         migrate_data = super().check_can_live_migrate_destination(
             context,
             instance,
@@ -82,34 +57,8 @@ class NativeTLSDriver(host_driver.HostDriver):
             block_migration,
             disk_over_commit,
         )
-        if own is not None:
-            carrier.put(migrate_data, carrier.Role.DESTINATION, own)
-        return migrate_data
-
-    def check_can_live_migrate_source(
-        self,
-        context: Any,
-        instance: Any,
-        dest_check_data: Any,
-        block_device_info: Any = None,
-    ) -> Any:
-        """Check this host as a source, with what the destination said."""
-        migrate_data = super().check_can_live_migrate_source(
-            context,
-            instance,
-            dest_check_data,
-            block_device_info=block_device_info,
-        )
-        if self._native_tls:
-            own = pre_checks.of_migration(
-                self._native_tls_checks,
-                base.Stage.SOURCE,
-                host=self._host,
-                instance=instance,
-                migrate_data=migrate_data,
-                peer=carrier.Role.DESTINATION,
-            )
-            carrier.put(migrate_data, carrier.Role.SOURCE, own)
+        if said is not None:
+            said.put(migrate_data)
         return migrate_data
 
     def check_source_migrate_data_at_dest(
@@ -122,15 +71,7 @@ class NativeTLSDriver(host_driver.HostDriver):
         allocs: Any,
     ) -> Any:
         """Check this destination again, now that the source has spoken."""
-        if self._native_tls:
-            pre_checks.of_migration(
-                self._native_tls_checks,
-                base.Stage.DESTINATION_AGAIN,
-                host=self._host,
-                instance=instance,
-                migrate_data=migrate_data,
-                peer=carrier.Role.SOURCE,
-            )
+        self._native_tls_legs.destination_again(ctxt, instance, migrate_data)
         return super().check_source_migrate_data_at_dest(
             ctxt, instance, migrate_data, migration, limits, allocs
         )
@@ -148,7 +89,9 @@ class NativeTLSDriver(host_driver.HostDriver):
 
         nova-compute has emptied the dictionary that carries them.
         """
-        if self._native_tls:
+        terms = self._native_tls_legs.preparation(context, instance)
+        in_clear = terms is None or terms.encrypted is False
+        if not in_clear:
             self._native_tls_arrivals.expect(context, instance)
         migrate_data = super().pre_live_migration(
             context,
@@ -158,12 +101,14 @@ class NativeTLSDriver(host_driver.HostDriver):
             disk_info,
             migrate_data,
         )
-        if self._native_tls:
-            carrier.put(
-                migrate_data,
-                carrier.Role.DESTINATION,
-                own_facts.collect(self._host),
-            )
+        if terms is not None:
+            legs.Sent(
+                role=carrier.Role.DESTINATION,
+                terms=terms,
+                own=None
+                if in_clear
+                else own_facts.collect(self._host, base.Stage.DESTINATION),
+            ).put(migrate_data)
         return migrate_data
 
     def post_live_migration_at_destination(
@@ -175,7 +120,7 @@ class NativeTLSDriver(host_driver.HostDriver):
         block_device_info: Any = None,
     ) -> Any:
         """Do as Nova does: the guest has arrived."""
-        if self._native_tls:
+        if self._native_tls_arrivals.expects(instance.uuid):
             self._native_tls_arrivals.arrived(instance.uuid)
         return super().post_live_migration_at_destination(
             context, instance, network_info, block_migration, block_device_info
@@ -191,7 +136,7 @@ class NativeTLSDriver(host_driver.HostDriver):
         migrate_data: Any = None,
     ) -> Any:
         """Tell what this host's QEMU said, then clean up as Nova does."""
-        if self._native_tls:
+        if self._native_tls_arrivals.expects(instance.uuid):
             self._native_tls_arrivals.not_arrived(instance.uuid)
         return super().rollback_live_migration_at_destination(
             context,
@@ -209,133 +154,11 @@ class NativeTLSDriver(host_driver.HostDriver):
         storage: there libvirt's event is all that it hears, some 15 seconds
         later (Host._event_emit_delayed).
         """
-        if self._native_tls and isinstance(event, virt_event.LifecycleEvent):
+        if isinstance(
+            event, virt_event.LifecycleEvent
+        ) and self._native_tls_arrivals.expects(event.uuid):
             if event.transition == virt_event.EVENT_LIFECYCLE_RESUMED:
                 self._native_tls_arrivals.arrived(event.uuid)
             elif event.transition == virt_event.EVENT_LIFECYCLE_STOPPED:
                 self._native_tls_arrivals.not_arrived(event.uuid)
         super().emit_event(event)
-
-    def live_migration(
-        self,
-        context: Any,
-        instance: Any,
-        dest: str,
-        post_method: Any,
-        recover_method: Any,
-        block_migration: bool = False,
-        migrate_data: Any = None,
-    ) -> None:
-        """Migrate; a failure that Nova rolled back leaves the VM active."""
-        if not self._native_tls:
-            super().live_migration(
-                context,
-                instance,
-                dest,
-                post_method,
-                recover_method,
-                block_migration,
-                migrate_data,
-            )
-            return
-        self._native_tls_watched.take(instance.uuid)
-        with failure.telling(
-            context, instance, self._native_tls_reasons, recover_method
-        ) as rolled_back:
-            super().live_migration(
-                context,
-                instance,
-                dest,
-                post_method,
-                rolled_back,
-                block_migration,
-                migrate_data,
-            )
-
-    def _live_migration_monitor(
-        self, context: Any, instance: Any, guest: Any, *args: Any
-    ) -> None:
-        """Watch the migration as Nova does, and for what QEMU would do."""
-        if self._native_tls:
-            guest = self._native_tls_watched.of(instance.uuid).guest(guest)
-        super()._live_migration_monitor(context, instance, guest, *args)
-
-    def _live_migration_operation(
-        self,
-        context: Any,
-        instance: Any,
-        dest: str,
-        block_migration: bool,
-        migrate_data: Any,
-        guest: Any,
-        device_names: list[str],
-    ) -> None:
-        """Run Nova's operation on a domain that plans the call."""
-        if not self._native_tls:
-            super()._live_migration_operation(
-                context,
-                instance,
-                dest,
-                block_migration,
-                migrate_data,
-                guest,
-                device_names,
-            )
-            return
-        domain = guest._domain
-        since = datetime.datetime.now(datetime.UTC)
-        planned = planned_domain.PlannedDomain(
-            domain,
-            functools.partial(self._native_tls_plan, instance, migrate_data),
-            # By the name that Nova has for it.
-            other_uri=self._live_migration_uri(dest),
-        )
-        try:
-            with self._native_tls_canaries.watch(dest, planned, migrate_data):
-                super()._live_migration_operation(
-                    context,
-                    instance,
-                    dest,
-                    block_migration,
-                    migrate_data,
-                    libvirt_guest.Guest(planned),
-                    device_names,
-                )
-        except Exception as err:
-            # At once: Nova up to 31 goes on as soon as this thread ends.
-            self._native_tls_reasons.note(
-                instance.uuid,
-                reason.Reason.cancelled(rekey.CANCELLED)
-                if self._native_tls_watched.of(instance.uuid).cancelled
-                else reason.on_source(
-                    err, domain=domain, destination=dest, since=since
-                ),
-            )
-            raise
-
-    def _native_tls_plan(
-        self,
-        instance: Any,
-        migrate_data: Any,
-        asked: migration_call.MigrateCall,
-    ) -> migration_call.MigrateCall:
-        """Decide what this one migration is asked with."""
-        plan = call_plan.plan(
-            asked,
-            source=own_facts.read_versions(self._host),
-            peer=carrier.get(migrate_data, carrier.Role.DESTINATION),
-        )
-        call = plan.permitted_call()
-        self._native_tls_watched.of(instance.uuid).watch = plan.watch
-        for warning in plan.warnings:
-            LOG.warning('%s', warning, instance=instance)
-        LOG.info(
-            'Asking libvirt for a live migration with flags %s and '
-            'parameters %s; changed from what Nova asks: %s',
-            ', '.join(sorted(call.flags)),
-            dict(call.params),
-            '; '.join(f'{a.action} {a.subject}' for a in plan.adjustments)
-            or 'nothing',
-            instance=instance,
-        )
-        return call

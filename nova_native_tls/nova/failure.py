@@ -38,12 +38,16 @@ EVENT_AT_DESTINATION = f'{EVENT}_at_destination'
 
 
 class RollBack:
-    """Nova's own recovery, and whether it went through."""
+    """Nova's own recovery, and whether it went through.
+
+    :ivar why: what made it necessary, once that is known.
+    """
 
     def __init__(self, recover_method: Callable[..., Any]) -> None:
         self._recover_method = recover_method
         self.finished = False
         self.cancelled = False
+        self.why: told.Reason | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Recover as Nova does, and note that it worked."""
@@ -116,6 +120,7 @@ def _tell_unless_wished(
     context: Any, instance: Any, rolled_back: RollBack, why: told.Reason
 ) -> None:
     """Somebody's own wish is no failure."""
+    rolled_back.why = why
     if why.ours or not rolled_back.cancelled:
         tell(context, instance, why)
 
@@ -133,6 +138,22 @@ def tell(
         reason.full,
         instance=instance,
     )
+    write_event(
+        context, instance, event, details=reason.details, full=reason.full
+    )
+
+
+def write_event(
+    context: Any, instance: Any, event: str, *, details: str, full: str
+) -> None:
+    """Add an event of a failure to the action that the user asked for.
+
+    One that cannot be written must harm nothing else.
+
+    :param details: what ``openstack server event show`` displays; at most 255
+        characters are kept.
+    :param full: what only administrators are shown.
+    """
     try:
         objects.InstanceActionEvent.event_start(
             context, instance.uuid, event, want_result=False, host=CONF.host
@@ -141,8 +162,8 @@ def tell(
             context,
             instance.uuid,
             event,
-            exc_val=reason.details,
-            exc_tb=reason.full,
+            exc_val=details,
+            exc_tb=full,
             want_result=False,
         )
     except Exception as err:

@@ -20,10 +20,10 @@ options, which the helper does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 import functools
+import threading
 from typing import Any
 
 import nova.privsep
@@ -33,17 +33,26 @@ from nova_native_tls._i18n import _
 from nova_native_tls.checks import base
 from nova_native_tls.checks import host_check
 from nova_native_tls.checks import own_end
+from nova_native_tls.checks import qemu_conf
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls.checks import this_host
 from nova_native_tls import exception
 from nova_native_tls.host import collect
+from nova_native_tls.host import daemon
+from nova_native_tls.host import file_view
+from nova_native_tls.host import guests
+from nova_native_tls.host import key_changes
 from nova_native_tls.host import libvirt_view
 from nova_native_tls.host import observation
 from nova_native_tls.host import read_by_permission
+from nova_native_tls.host import unseen
+from nova_native_tls.identity import dated
 from nova_native_tls.nova import host_question
 from nova_native_tls.nova import other_container
+from nova_native_tls.nova import own_stats
 from nova_native_tls.peer import facts
+from nova_native_tls.peer import host_stats
 from nova_native_tls.pki import credential_set
 
 LOG = logging.getLogger(__name__)
@@ -53,10 +62,9 @@ Endpoint = credential_set.Endpoint
 #: A file system that does not answer must not keep nova-compute waiting.
 TIME_LIMIT_S = 30.0
 
-_Look = Callable[[dict[str, Any]], tuple[list[dict[str, Any]], str]]
-_in_helper: Callable[[_Look], _Look] = (
-    nova.privsep.sys_admin_pctxt.entrypoint_with_timeout(TIME_LIMIT_S)
-)
+_in_helper = nova.privsep.sys_admin_pctxt.entrypoint_with_timeout(TIME_LIMIT_S)
+#: A look that hangs keeps one thread of the helper, of which there are few.
+_watching = threading.Lock()
 
 #: The chain that the other end of a migration is sent.
 _SHOWN = {
@@ -76,6 +84,21 @@ class Answer:
     own: facts.HostFacts
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What the helper says to who asks every minute.
+
+    :ivar own: what this host tells its peers, but not what it shows them.
+    :ivar dated: what ends by itself.
+    :ivar stats: what this host publishes, but whether it is ready.
+    """
+
+    findings: tuple[result.Finding, ...]
+    own: facts.HostFacts
+    dated: tuple[dated.Dated, ...]
+    stats: host_stats.HostStats
+
+
 def ask(question: host_question.Question) -> Answer:
     """Let the helper look, and judge.
 
@@ -88,7 +111,23 @@ def ask(question: host_question.Question) -> Answer:
     )
 
 
-@_in_helper
+def ask_to_watch(question: host_question.Question) -> Watched:
+    """Let the helper look as every minute, and judge.
+
+    Whatever goes wrong there is raised here, as one of many errors.
+    """
+    answer = watch(host_question.to_primitives(question))
+    stats = host_stats.loads(answer['stats'])
+    assert stats is not None
+    return Watched(
+        findings=tuple(result.Finding(**each) for each in answer['findings']),
+        own=facts.loads(answer['own']),
+        dated=tuple(map(dated.Dated.from_primitives, answer['dated'])),
+        stats=stats,
+    )
+
+
+@_in_helper  # type: ignore[untyped-decorator]
 def look(asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """Look at this host; in the helper, with its privileges.
 
@@ -110,6 +149,46 @@ def look(asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
         LOG.exception('This host could not be looked at')
         # Most errors of this project do not get through the socket whole.
         raise RuntimeError(f'{type(err).__name__}: {err}') from err
+
+
+@_in_helper  # type: ignore[untyped-decorator]
+def watch(asked: dict[str, Any]) -> dict[str, Any]:
+    """Look at this host as every minute; in the helper.
+
+    It takes no time that the first migration would have to take anyway, and
+    says no error a second time in the log: who asks does.
+
+    :param asked: a question in types that go through a socket.
+    :returns: the values of a ``Watched``, in such types.
+    """
+    if not _watching.acquire(blocking=False):
+        raise RuntimeError('the look before has not come to an end yet')
+    try:
+        return _watched(host_question.from_primitives(asked))
+    except Exception as err:
+        raise RuntimeError(f'{type(err).__name__}: {err}') from err
+    finally:
+        _watching.release()
+
+
+def _watched(question: host_question.Question) -> dict[str, Any]:
+    seen = _seen(question)
+    context = _context(question, seen)
+    findings = _findings(question, context)
+    files = seen.credentials
+    ends = () if isinstance(files, unseen.Unseen) else dated.read(files)
+    stats = own_stats.of(
+        seen,
+        server=_chain(seen, context, Endpoint.SERVER),
+        client=_chain(seen, context, Endpoint.CLIENT),
+        known=context.own.versions,
+    )
+    return {
+        'findings': [_finding(each) for each in dict.fromkeys(findings)],
+        'own': facts.dumps(context.own),
+        'dated': [each.to_primitives() for each in ends],
+        'stats': host_stats.dumps(stats),
+    }
 
 
 def _findings(
@@ -150,7 +229,10 @@ def _context(
     context = base.CheckContext(
         stage=question.stage,
         settings=question.settings,
-        own=this_host.own_facts(seen, question.tls_destination),
+        own=dataclasses.replace(
+            this_host.own_facts(seen, question.tls_destination),
+            priority=qemu_conf.priority_in_use(seen),
+        ),
         peer=question.peer,
         block=question.block,
         guest=question.guest,
@@ -164,7 +246,33 @@ def _context(
         if question.stage is base.Stage.DESTINATION
         else dataclasses.replace(context.own, client_chain=chain)
     )
+    own = dataclasses.replace(own, ca=own_stats.ca(seen, chain))
+    if question.stage is base.Stage.SOURCE:
+        leaving = _guest(question.guest, seen)
+        if leaving is not None:
+            own = dataclasses.replace(
+                own,
+                guest_qemu=leaving.qemu,
+                guest_keeps_keys=key_changes.is_safe(
+                    file_view.FileView(_root(seen)),
+                    started_at=leaving.started_at,
+                    priority=own.priority,
+                ),
+            )
     return dataclasses.replace(context, own=own)
+
+
+def _guest(
+    leaving: guests.Known | None, seen: observation.HostObservation
+) -> guests.Guest | None:
+    if leaving is None or isinstance(seen.guests, unseen.Unseen):
+        return None
+    running = (each for each in seen.guests if each.name == leaving.name)
+    return next(running, None)
+
+
+def _root(seen: observation.HostObservation) -> str:
+    return seen.daemon.root if isinstance(seen.daemon, daemon.Daemon) else ''
 
 
 def _chain(

@@ -52,16 +52,19 @@ _lock = threading.Lock()
 _known: weakref.WeakKeyDictionary[Any, _Known] = weakref.WeakKeyDictionary()
 
 
-def collect(host: Any) -> facts.HostFacts:
+def collect(host: Any, stage: base.Stage = base.Stage.HOST) -> facts.HostFacts:
     """Collect the names and versions of this host, as they are now.
 
     Nothing is raised: where they cannot be found out, the reason is a part
     of the facts.
 
     :param host: Nova's connection to the local libvirt.
+    :param stage: at which the other end wants to see certificates, too.
     """
     asked = question(
-        ask_libvirt(host), settings=migration_settings.MigrationSettings()
+        ask_libvirt(host),
+        settings=migration_settings.MigrationSettings(),
+        stage=stage,
     )
     own = look(asked).own
     if own.name_problem:

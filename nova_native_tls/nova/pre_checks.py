@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 import dataclasses
 from typing import Any
 from typing import NoReturn
@@ -37,6 +38,7 @@ from nova_native_tls.nova import carrier
 from nova_native_tls.nova import host_look
 from nova_native_tls.nova import host_question
 from nova_native_tls.nova import own_facts
+from nova_native_tls.nova import own_guest
 from nova_native_tls.nova import refusal
 from nova_native_tls.nova import told_warnings
 from nova_native_tls.peer import facts
@@ -60,7 +62,7 @@ def load() -> runner.Runner:
 
 
 def settings_at_start() -> migration_settings.MigrationSettings:
-    """Read the options and refuse what cannot work with them.
+    """Read the options, as of encrypted migrations, and refuse what cannot be.
 
     For before anything else of Nova starts: Nova 34 leaves a process behind
     that does nothing when its driver refuses later than that.
@@ -72,10 +74,11 @@ def settings_at_start() -> migration_settings.MigrationSettings:
         settings = migration_settings.from_conf(CONF)
         _ = CONF.native_tls.tls_destination
         _ = CONF.native_tls.canary_interval
+        _ = CONF.native_tls.expiry_warning_days
     except (exception.NativeTLSError, cfg.ConfigFileValueError) as err:
         raise nova_exception.InvalidConfiguration(str(err)) from err
     _refuse(tuple(options_check.findings(settings)))
-    return settings
+    return migration_settings.with_tls(CONF)
 
 
 def at_start(
@@ -129,7 +132,41 @@ def _refuse(findings: tuple[result.Finding, ...]) -> None:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was found at one leg of a migration's check.
+
+    :ivar own: the facts of this host.
+    """
+
+    own: facts.HostFacts
+    report: result.CheckReport
+
+    @property
+    def failures(self) -> tuple[result.Finding, ...]:
+        """Give what keeps the migration from TLS; causes first."""
+        return self.report.with_status(result.Status.FAILURE)
+
+
 def of_migration(
+    checks: runner.Runner, stage: base.Stage, *, host: Any, **asked: Any
+) -> facts.HostFacts:
+    """Ask as ``ask`` does, and refuse what fails.
+
+    :returns: the facts of this host.
+    :raises MigrationPreCheckError: one check failed; Nova's conductor then
+        tries another destination.
+    """
+    try:
+        answer = ask(checks, stage, host=host, **asked)
+    except exception.NativeTLSError as err:
+        raise nova_exception.MigrationPreCheckError(reason=str(err)) from err
+    if answer.failures:
+        refuse(answer.failures, asked.get('instance'))
+    return answer.own
+
+
+def ask(
     checks: runner.Runner,
     stage: base.Stage,
     *,
@@ -137,22 +174,22 @@ def of_migration(
     instance: Any = None,
     migrate_data: Any = None,
     peer: carrier.Role | None = None,
-) -> facts.HostFacts:
-    """Ask at one leg of a migration's check.
+) -> Answer:
+    """Ask at one leg of a migration's check whether TLS will do.
 
     :param host: Nova's connection to the local libvirt.
     :param instance: Nova's object of the guest that is to migrate.
     :param peer: whose facts ``migrate_data`` may carry.
-    :returns: the facts of this host.
-    :raises MigrationPreCheckError: one check failed; Nova's conductor then
-        tries another destination.
+    :raises NativeTLSError: the options or what the peer sent cannot be read.
     """
-    try:
-        peer_facts = peer and carrier.get(migrate_data, peer)
-        settings = migration_settings.from_conf(CONF)
-    except exception.NativeTLSError as err:
-        raise nova_exception.MigrationPreCheckError(reason=str(err)) from err
+    peer_facts = peer and carrier.get(migrate_data, peer)
+    settings = migration_settings.with_tls(CONF)
     guest = _guest(instance)
+    if guest is not None and stage is base.Stage.SOURCE:
+        traits = own_guest.of_instance(host, instance)
+        guest = dataclasses.replace(
+            guest, iothreads=traits.iothreads, machine=traits.machine
+        )
     question = dataclasses.replace(
         own_facts.question(
             own_facts.ask_libvirt(
@@ -171,28 +208,48 @@ def of_migration(
     findings = _in_process(checks, _context(question, answer), answer.findings)
     _log(_told.news(host, stage, answer.findings))
     _log(findings)
-    found = result.CheckReport(
-        findings=(*sorted(answer.findings, key=_is_unseen), *findings)
+    return Answer(
+        own=answer.own,
+        report=result.CheckReport(
+            findings=(*sorted(answer.findings, key=_is_unseen), *findings)
+        ),
     )
-    if found.status is result.Status.FAILURE:
-        _refuse_migration(found, instance)
-    return answer.own
 
 
-def _refuse_migration(report: result.CheckReport, instance: Any) -> NoReturn:
-    """Tell the user what an event has room for, and the log everything."""
+def refuse(failures: Sequence[result.Finding], instance: Any) -> NoReturn:
+    """Tell the user what an event has room for, and the log everything.
+
+    :param failures: at least one; causes first.
+    :raises MigrationPreCheckError: always.
+    """
     LOG.warning(
         'Live migration with native TLS refused: %s',
-        report.sentences(result.Status.FAILURE),
+        '; '.join(failure.sentence() for failure in failures),
         instance=instance,
     )
     before = len(str(nova_exception.MigrationPreCheckError(reason='')))
     raise nova_exception.MigrationPreCheckError(
-        reason=refusal.text(
-            report.with_status(result.Status.FAILURE),
-            matcher.DETAILS_LENGTH - before,
-        )
+        reason=refusal.text(failures, matcher.DETAILS_LENGTH - before)
     )
+
+
+def watch(checks: runner.Runner, host: Any) -> host_look.Watched:
+    """Ask about this host, without its guests, and log nothing.
+
+    Whatever goes wrong is raised, as one of many errors.
+
+    :param host: Nova's connection to the local libvirt.
+    """
+    question = own_facts.question(
+        own_facts.ask_libvirt(host), settings=migration_settings.with_tls(CONF)
+    )
+    watched = host_look.ask_to_watch(
+        dataclasses.replace(question, checks=_of_host(checks, question.stage))
+    )
+    answer = host_look.Answer(findings=watched.findings, own=watched.own)
+    context = _context(question, answer)
+    others = _in_process(checks, context, watched.findings)
+    return dataclasses.replace(watched, findings=(*watched.findings, *others))
 
 
 def _guest(instance: Any) -> guests.Known | None:
@@ -219,13 +276,16 @@ def _look(
     checks: runner.Runner, question: host_question.Question
 ) -> host_look.Answer:
     """Let the helper ask what is about this host."""
-    names = tuple(
+    names = _of_host(checks, question.stage)
+    return own_facts.look(dataclasses.replace(question, checks=names))
+
+
+def _of_host(checks: runner.Runner, stage: base.Stage) -> tuple[str, ...]:
+    return tuple(
         name
         for name, check in sorted(checks.checks.items())
-        if isinstance(check, host_check.HostCheck)
-        and _is_asked(check, question.stage)
+        if isinstance(check, host_check.HostCheck) and _is_asked(check, stage)
     )
-    return own_facts.look(dataclasses.replace(question, checks=names))
 
 
 def _in_process(

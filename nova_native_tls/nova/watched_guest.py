@@ -37,11 +37,13 @@ class Watched:
 
     :ivar watch: None until it is known, and where there is nothing.
     :ivar cancelled: the migration was cancelled here.
+    :ivar seen: how far it was at the last look.
     """
 
     def __init__(self) -> None:
         self.watch: rekey.Watch | None = None
         self.cancelled = False
+        self.seen: progress.Progress | None = None
 
     def guest(self, guest: Any) -> Any:
         """Give Nova's guest, watched whenever Nova looks at it."""
@@ -79,13 +81,11 @@ class _WatchedDomain:
     def jobStats(self, *args: Any, **kwargs: Any) -> Any:
         """Give libvirt's statistics, and cancel where that is needed."""
         stats = self._domain.jobStats(*args, **kwargs)
-        watch = self._watched.watch
-        if (
-            watch is not None
-            and stats.get('type') in libvirt_abi.RUNNING_JOBS
-            and watch.must_cancel(progress.from_job_stats(stats))
-        ):
-            self._cancel()
+        if stats.get('type') in libvirt_abi.RUNNING_JOBS:
+            watch, seen = self._watched.watch, progress.from_job_stats(stats)
+            self._watched.seen = seen
+            if watch is not None and watch.must_cancel(seen):
+                self._cancel()
         return stats
 
     def migrateStartPostCopy(self, *args: Any, **kwargs: Any) -> Any:

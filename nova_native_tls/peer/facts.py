@@ -56,6 +56,13 @@ class HostFacts:
     :ivar name_problem: why it could not decide; empty when it could.
     :ivar server_chain: what QEMU there shows as the destination.
     :ivar client_chain: what QEMU there shows as the source.
+    :ivar ca: the CA certificate that what it shows comes from, in DER; None
+        if that is not known.
+    :ivar priority: what GnuTLS is asked for by QEMU there; empty if unknown.
+    :ivar guest_qemu: the version of QEMU that the guest runs in which is to
+        leave; None if that is not known.
+    :ivar guest_keeps_keys: GnuTLS there never changes a key in a way that
+        this guest could be lost by; False if that is not certain.
     :ivar said_at: what time it had when it said so; None if it does not say.
     """
 
@@ -64,11 +71,15 @@ class HostFacts:
     tls_name: str | None
     certificate_names: tuple[str, ...] = ()
     name_problem: str = ''
+    guest_qemu: versions.Version | None = None
     versions: versions.HostVersions = dataclasses.field(
         default_factory=versions.HostVersions
     )
     server_chain: Chain = None
     client_chain: Chain = None
+    ca: bytes | None = None
+    priority: str = ''
+    guest_keeps_keys: bool = False
     said_at: datetime.datetime | None = dataclasses.field(
         default=None, compare=False
     )
@@ -81,7 +92,7 @@ def dumps(facts: HostFacts) -> str:
     it fewer things are checked, with a part of it wrong ones would be.
     """
     values = _values(facts)
-    for field in ('client_chain', 'server_chain'):
+    for field in ('ca', 'client_chain', 'server_chain'):
         if len(text := json.dumps(values, sort_keys=True)) <= MAX_LENGTH:
             return text
         values.pop(field, None)
@@ -89,7 +100,8 @@ def dumps(facts: HostFacts) -> str:
 
 
 def _values(facts: HostFacts) -> dict[str, Any]:
-    problem = ''.join(c for c in facts.name_problem if c.isprintable())
+    problem = _printable(facts.name_problem)
+    priority = _printable(facts.priority)
     return {
         'format': FORMAT,
         'host': facts.host,
@@ -101,11 +113,21 @@ def _values(facts: HostFacts) -> dict[str, Any]:
         ][:MAX_NAMES],
         'libvirt': _text(facts.versions.libvirt),
         'qemu': _text(facts.versions.qemu),
-        **({'name_problem': problem[:MAX_SENTENCE_LENGTH]} if problem else {}),
+        **(
+            {'guest_qemu': _text(facts.guest_qemu)} if facts.guest_qemu else {}
+        ),
+        **({'guest_keeps_keys': True} if facts.guest_keeps_keys else {}),
+        **({'name_problem': problem} if problem else {}),
         **({'said_at': facts.said_at.isoformat()} if facts.said_at else {}),
         **_written('server_chain', facts.server_chain),
         **_written('client_chain', facts.client_chain),
+        **_written('ca', (facts.ca,) if facts.ca else None),
+        **({'priority': priority} if priority else {}),
     }
+
+
+def _printable(text: str) -> str:
+    return ''.join(c for c in text if c.isprintable())[:MAX_SENTENCE_LENGTH]
 
 
 def loads(text: str) -> HostFacts:
@@ -147,8 +169,12 @@ def loads(text: str) -> HostFacts:
         versions=versions.HostVersions(
             libvirt=_version(read, 'libvirt'), qemu=_version(read, 'qemu')
         ),
+        guest_qemu=_version(read, 'guest_qemu'),
+        guest_keeps_keys=read.get('guest_keeps_keys') is True,
         server_chain=_chain(read, 'server_chain'),
         client_chain=_chain(read, 'client_chain'),
+        ca=_first(_chain(read, 'ca')),
+        priority=_sentence(read, 'priority'),
         said_at=_time(read, 'said_at'),
     )
 
@@ -174,6 +200,10 @@ def _chain(read: dict[str, Any], field: str) -> Chain:
             % {'field': field, 'limit': MAX_CHAIN}
         )
     return tuple(_der(value, field) for value in values)
+
+
+def _first(chain: Chain) -> bytes | None:
+    return chain[0] if chain else None
 
 
 def _der(value: object, field: str) -> bytes:

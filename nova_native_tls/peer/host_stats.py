@@ -59,7 +59,7 @@ class HostStats:
         a destination; None if it shows none.
     :ivar client_not_after: the same as a source.
     :ivar encryption: its ``[native_tls] migration_encryption``, whatever that
-        is; empty if unset.
+        is; empty if it encrypts without.
     """
 
     ready: bool

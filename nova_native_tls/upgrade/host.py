@@ -20,7 +20,13 @@ from nova_native_tls.upgrade import answer
 from nova_native_tls.upgrade import compute_host
 
 #: What other checks of an upgrade say.
-ELSEWHERE = ('options.', 'versions.', 'upgrade.')
+ELSEWHERE = (
+    'options.',
+    'versions.',
+    'known-issue.',
+    'known-issues.',
+    'upgrade.',
+)
 
 
 def check(host: compute_host.ComputeHost) -> upgradecheck.Result:

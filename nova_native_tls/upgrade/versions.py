@@ -33,6 +33,7 @@ from nova_native_tls.upgrade import compute_host
 #: The release with which QEMU's rules of certificates changed most: it wants
 #: every CA up to a self-signed one (crypto/tlscredsx509.c).
 NEW_RULES = certificate_rules.REWRITTEN
+_OF_RELEASES = ('versions.', 'known-issue.', 'known-issues.')
 
 
 def check(host: compute_host.ComputeHost) -> upgradecheck.Result:
@@ -45,7 +46,7 @@ def check(host: compute_host.ComputeHost) -> upgradecheck.Result:
             *(
                 each
                 for each in host.report.findings
-                if each.code.startswith(('versions.', 'known-issue.'))
+                if each.code.startswith(_OF_RELEASES)
             ),
             *_look_ahead(host_check.Host(host.seen, host.context())),
         ]

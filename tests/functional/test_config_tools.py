@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import configparser
 
+from oslo_config import cfg
+
 from nova_native_tls import conf as options
 from tests.functional import command_line
 
@@ -29,6 +31,15 @@ def _namespaces() -> list[str]:
 def _words(text: str) -> str:
     """Forget where lines break, and that they are comments."""
     return ' '.join(text.replace('\n#', '\n').split())
+
+
+def _default(opt: cfg.Opt) -> str:
+    """Write it as the generator does."""
+    if opt.default is None:
+        return '<None>'
+    if isinstance(opt.default, list):
+        return ','.join(map(str, opt.default))
+    return str(opt.default).lower()
 
 
 class GeneratorTest(command_line.CommandLineTestCase):
@@ -59,12 +70,8 @@ class GeneratorTest(command_line.CommandLineTestCase):
         self.assertNotEqual([], listed)
         for group, opts in listed:
             for opt in opts:
-                default = (
-                    '<None>'
-                    if opt.default is None
-                    else str(opt.default).lower()
-                )
-                self.assertIn(f'\n#{opt.name} = {default}\n', groups[group])
+                line = f'#{opt.name} = {_default(opt)}'.rstrip()
+                self.assertIn(f'\n{line}\n', groups[group])
 
     def test_every_help(self) -> None:
         """The help texts come along, word by word."""

@@ -24,6 +24,8 @@ import testtools
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 DISTRIBUTION = 'nova-native-tls'
+#: What only Nova loads, and tests/functional therefore.
+NOVA_GROUP = 'nova.api.extra_spec_validators'
 
 
 def declared() -> set[tuple[str, str, str]]:
@@ -69,8 +71,10 @@ class TestEntryPoints(testtools.TestCase):
         self.assertEqual(declared(), installed)
 
     def test_all_load(self):
-        """Every entry point leads to something."""
-        self.assertEqual([], failures(self.points))
+        """Every entry point that needs no Nova leads to something."""
+        points = [point for point in self.points if point.group != NOVA_GROUP]
+
+        self.assertEqual([], failures(points))
 
     def test_failure_is_found(self):
         """An entry point to what does not exist is named."""

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from typing import Any
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 
 NAME = 'libgnutls.so.30'
+CONFIGURATION = '/etc/gnutls/config'
 
 # From gnutls/gnutls.h and gnutls/x509.h (3.7.9); part of the library's ABI.
 DER, PEM = 0, 1
@@ -89,6 +91,7 @@ _LIST = _at(_HANDLE)
 #: Every function that is used: what it gives, what it takes.
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     'check_version': (_TEXT, (_TEXT,)),
+    'get_system_config_file': (_TEXT, ()),
     'strerror': (_TEXT, (_INT,)),
     'global_set_time_function': (None, (TIME_FUNCTION,)),
     'x509_crt_init': (_INT, (_LIST,)),
@@ -228,6 +231,28 @@ def version() -> str:
     """Give the version of the library that is loaded, such as 3.7.9."""
     text: bytes = function('check_version')(None)
     return text.decode()
+
+
+def configuration() -> str:
+    """Give the system's configuration file, which may not be there."""
+    text: bytes | None = function('get_system_config_file')()
+    return text.decode() if text else CONFIGURATION
+
+
+def path() -> str:
+    """Give the file of the library that is loaded.
+
+    :raises FileNotFoundError: it was replaced since.
+    """
+    _library()
+    with open('/proc/self/maps', encoding='utf-8') as maps:
+        for line in maps:
+            # Address, permissions, offset, device, inode, path (proc(5)).
+            fields = line.rstrip('\n').split(None, 5)
+            if len(fields) == 6 and f'/{NAME}' in fields[5]:
+                if os.stat(fields[5]).st_ino == int(fields[4]):
+                    return fields[5]
+    raise FileNotFoundError(NAME)
 
 
 def datum(content: bytes) -> Datum:

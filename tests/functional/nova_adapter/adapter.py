@@ -18,7 +18,6 @@ from collections.abc import Iterator
 import contextlib
 import os
 import pathlib
-import types
 from typing import Any
 from unittest import mock
 
@@ -41,6 +40,7 @@ from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver
 from nova_native_tls.nova import host_look
 from nova_native_tls.nova import root_file
+from nova_native_tls import policy
 from tests.unit.host import listeners
 from tests.unit.pki import certificates
 
@@ -176,6 +176,11 @@ class AdapterTestCase(testtools.TestCase):
         self.useFixture(fixtures.FakeLogger('nova'))
         self.log = self.useFixture(fixtures.FakeLogger('nova_native_tls'))
         self.host = HostConnection()
+        #: Of hosts, what their aggregates say.
+        self.aggregates: dict[str, str] = {}
+        self.exchange(
+            objects.AggregateList, get_by_host=self._aggregates_of_host
+        )
         self.context = nova_context.RequestContext('user', 'project')
 
     def exchange(self, target: Any, **attributes: Any) -> None:
@@ -194,6 +199,21 @@ class AdapterTestCase(testtools.TestCase):
         self.files.write(
             f'{DIRECTORY}/server-cert.pem',
             certificates.pem(certificates.certificate('a host', dns=names)),
+        )
+
+    def _aggregates_of_host(
+        self, _context: Any, host: str, key: str | None = None
+    ) -> objects.AggregateList:
+        """Stand for Nova's API database."""
+        assert key == policy.KEY
+        return objects.AggregateList(
+            objects=[
+                objects.Aggregate(
+                    name=f'of-{host}', hosts=[host], metadata={key: said}
+                )
+                for name, said in self.aggregates.items()
+                if name == host
+            ]
         )
 
     def driver(self, **checks: base.PreCheck) -> driver.NativeTLSDriver:
@@ -225,16 +245,28 @@ class AdapterTestCase(testtools.TestCase):
             yield replaced
 
 
-def instance(uuid: str = UUID, vm_state: str = 'active') -> Any:
-    """What Nova reads of an instance on these paths."""
-    return types.SimpleNamespace(
+def instance(
+    uuid: str = UUID,
+    vm_state: str = 'active',
+    *,
+    extra_specs: dict[str, str] | None = None,
+    system_metadata: dict[str, str] | None = None,
+    metadata: dict[str, str] | None = None,
+) -> objects.Instance:
+    """Make what Nova reads of an instance on these paths."""
+    return objects.Instance(
+        id=1,
         uuid=uuid,
         vm_state=vm_state,
-        name='instance-00000001',
         host='compute1',
         memory_mb=512,
         root_gb=1,
         ephemeral_gb=0,
+        flavor=objects.Flavor(name='m1', extra_specs=extra_specs or {}),
+        system_metadata=system_metadata or {},
+        metadata=metadata or {},
+        migration_context=None,
+        resources=None,
     )
 
 

@@ -97,6 +97,7 @@ def legs(checks: Any, host: Any) -> dict[str, Callable[[], Any]]:
     return {
         **dict(zip(LEGS, functions, strict=True)),
         'preparation': lambda: own_facts.collect(host),
+        'every minute': lambda: pre_checks.watch(checks, host),
     }
 
 

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 from unittest import mock
 
@@ -29,28 +30,46 @@ from nova_native_tls.nova import failure
 from nova_native_tls.nova import host_look
 from nova_native_tls.nova import own_facts
 from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova import pre_checks
 from nova_native_tls.nova import watched_guest
 from tests.functional.nova_adapter import adapter
 
 C = 'context'
+#: What is read of an instance: nobody says anything.
+INSTANCE = types.SimpleNamespace(
+    uuid=adapter.UUID,
+    flavor=types.SimpleNamespace(name='m1', extra_specs={}),
+    system_metadata={},
+    metadata={},
+)
+#: Of a Nova that sends none of it.
+DATA = types.SimpleNamespace(fields={})
 
 #: Every method that is overridden, with arguments and keywords.
 METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     'init_host': (('compute2',), {}),
     'cleanup_host': (('compute2',), {}),
+    'get_available_resource': (('node1',), {}),
+    'update_provider_tree': (
+        (mock.Mock(**{'has_traits.return_value': False}), 'node1'),
+        {'allocations': 'a'},
+    ),
     'check_can_live_migrate_destination': (
-        (C, 'i', 's', 'd', 'block', 'over'),
+        (C, INSTANCE, 's', 'd', 'block', 'over'),
         {},
     ),
     'check_can_live_migrate_source': (
-        (C, 'i', 'data'),
+        (C, INSTANCE, DATA),
         {'block_device_info': 'disks'},
     ),
-    'check_source_migrate_data_at_dest': ((C, 'i', 'data', 'm', 'l', 'a'), {}),
-    'pre_live_migration': ((C, 'i', 'b', 'n', 'd', 'data'), {}),
-    'post_live_migration_at_destination': ((C, 'i', 'n', 'b', 'd'), {}),
+    'check_source_migrate_data_at_dest': (
+        (C, INSTANCE, DATA, 'm', 'l', 'a'),
+        {},
+    ),
+    'pre_live_migration': ((C, INSTANCE, 'b', 'n', 'd', DATA), {}),
+    'post_live_migration_at_destination': ((C, INSTANCE, 'n', 'b', 'd'), {}),
     'rollback_live_migration_at_destination': (
-        (C, 'i', 'n', 'b', 'destroy', 'data'),
+        (C, INSTANCE, 'n', 'b', 'destroy', DATA),
         {},
     ),
     'emit_event': (
@@ -61,13 +80,16 @@ METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
         ),
         {},
     ),
-    'live_migration': ((C, 'i', 'dest', 'post', 'recover', 'b', 'data'), {}),
+    'live_migration': (
+        (C, INSTANCE, 'dest', 'post', 'recover', 'b', DATA),
+        {},
+    ),
     '_live_migration_monitor': (
-        (C, 'i', 'guest', 'dest', 'post', 'recover', 'b', 'data', 'f', 'n'),
+        (C, INSTANCE, 'guest', 'dest', 'post', 'recover', 'b', DATA, 'f', 'n'),
         {},
     ),
     '_live_migration_operation': (
-        (C, 'i', 'dest', 'b', 'data', 'guest', 'names'),
+        (C, INSTANCE, 'dest', 'b', DATA, 'guest', 'names'),
         {},
     ),
 }
@@ -95,6 +117,7 @@ class OffTest(adapter.AdapterTestCase):
             (host_look, ('ask', 'look')),
             (own_facts, ('collect', 'look', 'ask_libvirt')),
             (planned_domain, ('PlannedDomain',)),
+            (pre_checks, ('watch',)),
             (runner, ('load', 'Runner')),
             (migration_settings, ('from_conf',)),
             (watched_guest.WatchedMigrations, ('of', 'take')),
@@ -113,6 +136,7 @@ class OffTest(adapter.AdapterTestCase):
             if method in (
                 'init_host',
                 'cleanup_host',
+                'update_provider_tree',
                 'emit_event',
                 'live_migration',
                 '_live_migration_monitor',
@@ -153,9 +177,12 @@ class OffTest(adapter.AdapterTestCase):
             data.obj_reset_changes()
             before = data.obj_to_primitive()
             for method, arguments in (
-                ('check_can_live_migrate_destination', (C, 'i', 's', 'd')),
-                ('check_can_live_migrate_source', (C, 'i', data)),
-                ('pre_live_migration', (C, 'i', 'b', 'n', 'd', data)),
+                (
+                    'check_can_live_migrate_destination',
+                    (C, INSTANCE, 's', 'd'),
+                ),
+                ('check_can_live_migrate_source', (C, INSTANCE, data)),
+                ('pre_live_migration', (C, INSTANCE, 'b', 'n', 'd', data)),
             ):
                 with self.parent(method, return_value=data):
                     self.assertIs(data, getattr(self.made, method)(*arguments))
@@ -167,5 +194,5 @@ class OffTest(adapter.AdapterTestCase):
         data = adapter.sent(carrier.Role.SOURCE, 'no JSON')
         with self.parent('check_source_migrate_data_at_dest'):
             self.made.check_source_migrate_data_at_dest(
-                C, 'i', data, 'm', 'l', 'a'
+                C, INSTANCE, data, 'm', 'l', 'a'
             )

@@ -48,6 +48,7 @@ class CollectTest(adapter.AdapterTestCase):
                 versions=versions.HostVersions(
                     libvirt=V(11, 3), qemu=V(10, 0, 2)
                 ),
+                priority='NORMAL',
             ),
             self._collect(),
         )

@@ -28,7 +28,12 @@ from tests.unit.cloud_harness import fake_rest
 
 UP = {
     'services': [
-        {'state': 'up', 'status': 'enabled', 'updated_at': '2026-01-01'}
+        {
+            'id': 7,
+            'state': 'up',
+            'status': 'enabled',
+            'updated_at': '2026-01-01',
+        }
     ]
 }
 
@@ -47,7 +52,9 @@ class ReadyTest(testtools.TestCase):
             self.useFixture(
                 fixtures.MonkeyPatch(f'tests.cloud.harness.{name}', value)
             )
-        self.rest = fake_rest.FakeRest({'GET compute /os-services': UP})
+        self.rest = fake_rest.FakeRest(
+            {'GET compute /os-services': UP, 'PUT compute /os-services/7': {}}
+        )
         host: Any = fake_node.FakeNode(self.directory)
         self.compute = compute.Compute(
             host,
@@ -75,6 +82,16 @@ class ReadyTest(testtools.TestCase):
         self.use('echo nothing')
         error = self.assertRaises(service.ServiceError, self.compute.start)
         self.assertIn('has ended', str(error))
+
+    def test_allow(self) -> None:
+        """Nova is told by the id that it has for the service."""
+        self.compute.allow(scheduling=False)
+        self.compute.allow(scheduling=True)
+        put = 'PUT compute /os-services/7'
+        self.assertEqual(
+            [(put, {'status': 'disabled'}), (put, {'status': 'enabled'})],
+            [each for each in self.rest.sent if each[0] == put],
+        )
 
     def test_current(self) -> None:
         """Another program has to be started before it is the one."""

@@ -161,3 +161,14 @@ class ControllerTest(testtools.TestCase):
         chosen = options.Options(controller={'scheduler': {'workers': 3}})
         conf = read(self.files(chosen)[controller_files.NOVA_CONF])
         self.assertEqual('3', conf['scheduler']['workers'])
+
+    def test_changes(self) -> None:
+        """They count before that, and without them it is the same file."""
+        chosen = options.Options(controller={'scheduler': {'workers': 3}})
+        changes = {'scheduler': {'workers': 4}}
+        conf = read(controller_files.nova_conf(chosen, changes))
+        self.assertEqual('4', conf['scheduler']['workers'])
+        self.assertEqual(
+            self.files(chosen)[controller_files.NOVA_CONF],
+            controller_files.nova_conf(chosen),
+        )

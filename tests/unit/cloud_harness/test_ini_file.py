@@ -44,6 +44,12 @@ class RenderTest(testtools.TestCase):
         self.assertEqual(7, self.read(7, cfg.IntOpt('x')))
         self.assertEqual('a b', self.read('a b', cfg.StrOpt('x')))
 
+    def test_several(self) -> None:
+        """An option that may be given more than once has a line for each."""
+        self.assertEqual(
+            ['a', 'b'], self.read(('a', 'b'), cfg.MultiStrOpt('x'))
+        )
+
     def test_dollar(self) -> None:
         """A dollar sign is no reference to another option."""
         self.assertEqual('a$b', self.read('a$b', cfg.StrOpt('x')))

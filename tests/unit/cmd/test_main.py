@@ -127,6 +127,9 @@ class MainTest(testtools.TestCase):
                 'ca_rotate',
                 'ca_show',
                 'ca_sign',
+                'evidence_list',
+                'evidence_show',
+                'evidence_verify',
                 'explain',
                 'flags_show',
                 'host_check',
@@ -135,9 +138,12 @@ class MainTest(testtools.TestCase):
                 'host_install',
                 'host_renew',
                 'host_show',
+                'known-issues_list',
+                'known-issues_show',
                 'migrate',
                 'nova_show',
                 'pair_check',
+                'policy_show',
             },
             {
                 entry_point.name

@@ -204,6 +204,7 @@ class FullFilesTest(JournalTestCase):
         self.assert_whole(3)
         self.append('d')
         self.assertEqual(['', '.000000000003'], self.names())
+        self.assertEqual(1, self.path.read_bytes().count(b'\n'))
         self.assert_whole(4)
 
     def test_crash_before_the_next_file(self) -> None:

@@ -43,6 +43,7 @@ class RoundTripTest(testtools.TestCase):
             {'certificate_names': ()},
             {'versions': versions.HostVersions()},
             {'versions': versions.HostVersions(qemu=versions.Version(8, 2))},
+            {'guest_qemu': versions.Version(8, 2, 2)},
         ):
             sent = dataclasses.replace(HOST2, **changes)
             self.assertEqual(sent, facts.loads(facts.dumps(sent)))

@@ -141,3 +141,48 @@ class IssuersTest(testtools.TestCase):
             {vouching.identity(root().cert), vouching.identity(middle().cert)},
             vouching.trusted([root().cert, middle().cert, root().cert]),
         )
+
+
+class RootTest(testtools.TestCase):
+    """Where a certificate comes from in the end."""
+
+    def setUp(self):
+        super().setUp()
+        self.leaf = issue('host1', middle()).cert
+        self.root, self.middle = root().cert, middle().cert
+
+    def test_over_intermediates(self):
+        """Whether they are sent or only known here."""
+        for shown, bundle in (
+            ([self.leaf, self.middle], [self.root]),
+            ([self.leaf, self.middle, self.root], []),
+            ([self.leaf], [self.root, self.middle]),
+        ):
+            self.assertEqual(self.root, vouching.root(shown, bundle))
+
+    def test_part_of_the_way(self):
+        """The last that is known counts."""
+        other = issue('root').cert
+        self.assertEqual(
+            self.middle, vouching.root([self.leaf, self.middle], [other])
+        )
+
+    def test_nobody(self):
+        """A name alone makes nobody the issuer."""
+        other = issue('middle', root()).cert
+        self.assertIsNone(vouching.root([self.leaf], [other, self.root]))
+        self.assertIsNone(vouching.root([], [self.root]))
+
+    def test_self_signed(self):
+        """One that signed itself comes from nobody else."""
+        self.assertIsNone(vouching.root([self.root], []))
+        self.assertIsNone(vouching.root([self.root], [self.root]))
+
+    def test_circle(self):
+        """Two that signed each other are not followed for ever."""
+        one = issue('one')
+        two = issue('two', one)
+        back = issue('one', two, key=one.key)
+        self.assertIsNotNone(
+            vouching.root([two.cert], [back.cert, two.cert, one.cert])
+        )

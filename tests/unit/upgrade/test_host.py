@@ -65,10 +65,11 @@ class HostTest(hosts.HostTestCase):
         self.assertIs(Code.FAILURE, found.code)
 
     def test_told_elsewhere(self) -> None:
-        """Options and versions have lines of their own; never an empty one."""
+        """Options and releases have lines of their own; never an empty one."""
         check = contexts.Answers(
             contexts.finding(Status.FAILURE, 'options.x'),
             contexts.finding(Status.FAILURE, 'versions.x'),
+            contexts.finding(Status.FAILURE, 'known-issue.x'),
             contexts.finding(Status.WARNING, 'upgrade.x'),
         )
         found = host.check(self.host(hosts.ON, one=check))

@@ -61,6 +61,7 @@ class VersionsTest(hosts.HostTestCase):
         found = self.check()
         self.assertIs(Code.SUCCESS, found.code)
         self.assertIn('versions.sufficient', found.details)
+        self.assertIn('known-issues.none', found.details)
         self.assertIn('upgrade.no-surprise', found.details)
 
     def test_too_old(self) -> None:
@@ -70,7 +71,7 @@ class VersionsTest(hosts.HostTestCase):
             'live_migration_permit_post_copy = true\n'
         )
         self.assertIs(Code.FAILURE, found.code)
-        self.assertIn('10.1', found.details)
+        self.assertIn('known-issue.post-copy-parallel', found.details)
 
     def test_partial_chain(self) -> None:
         """QEMU 10.2 wants the root as well: mend it before."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Mapping
 import functools
 import os
 import shutil
@@ -42,6 +43,8 @@ from tests.lab.harness import pki
 from tests.lab.harness import wire
 
 NAME = 'test-cloud'
+HOSTS = 3
+OPTIONS = cloud_options.Options(spare_count=1)
 
 #: [DEFAULT] compute_driver
 STOCK = cloud_options.STOCK_DRIVER
@@ -50,6 +53,12 @@ PLUGIN = 'native_tls.NativeTLSDriver'
 #: The first port of libvirt's range, and the next.
 RAM = 49152
 DISK = 49153
+
+#: How many connections of TLS each port has for a server with a local disk:
+#: as the plugin migrates, and as Nova does by itself. Two of the plugin's
+#: carry memory; QEMU reads from a third.
+SAFE: Mapping[int, int] = {RAM: 3, DISK: 1}
+SINGLE: Mapping[int, int] = {RAM: 1, DISK: 1}
 
 #: An option's value, or what gives it for a host.
 Chosen = (
@@ -63,15 +72,15 @@ def shared_cloud() -> cloud_cloud.Cloud:
     """Bring one cloud up for all tests of this process."""
     kept = os.environ.get('LAB_CLOUD_NAME')
     if kept:
-        cloud = cloud_cloud.Cloud.up(kept)
-        for compute in cloud.computes:
+        cloud = cloud_cloud.Cloud.up(kept, HOSTS, options=OPTIONS)
+        for compute in (*cloud.computes, *cloud.spares):
             # The next test starts it with the code as it is now.
             compute.stop()
         return cloud
     # What a killed run left behind is not the cloud that this run wants.
     cloud_cloud.Cloud.down(NAME)
     atexit.register(cloud_cloud.Cloud.down, NAME)
-    return cloud_cloud.Cloud.up(NAME)
+    return cloud_cloud.Cloud.up(NAME, HOSTS, options=OPTIONS)
 
 
 @functools.cache
@@ -100,7 +109,7 @@ def configure(
     """
     names = {host.name for host in hosts}
     restarted = []
-    for compute in cloud.computes:
+    for compute in (*cloud.computes, *cloud.spares):
         if compute.host.name not in names:
             continue
         chosen = _for_host(compute.host, sections)
@@ -132,12 +141,14 @@ class CloudTestCase(testtools.TestCase):
     authority: pki.CertificateAuthority
     source: lab_host.Host
     destination: lab_host.Host
+    #: Without nova-compute, unless a test starts one.
+    third: lab_host.Host
 
     def setUp(self) -> None:
         super().setUp()
         self.cloud = shared_cloud()
         self.authority = shared_authority()
-        self.source, self.destination = self.cloud.lab.hosts
+        self.source, self.destination, self.third = self.cloud.lab.hosts
         self.set_up_computes()
 
     def set_up_computes(self) -> None:
@@ -160,7 +171,8 @@ class CloudTestCase(testtools.TestCase):
         """Configure nova-computes, until a test wants something else.
 
         :param driver: as every option it may be a function of the host.
-        :param hosts: all by default; the others stay as they are.
+        :param hosts: source and destination by default; the others stay as
+            they are.
         :param sections: options of other sections than ``libvirt``.
         :param libvirt: further options of that section.
         :raises ServiceError: one did not stop or not start.
@@ -178,7 +190,7 @@ class CloudTestCase(testtools.TestCase):
         }
         configure(
             self.cloud,
-            self.cloud.lab.hosts if hosts is None else hosts,
+            (self.source, self.destination) if hosts is None else hosts,
             wanted,
             program=self.program,
         )
@@ -244,14 +256,14 @@ class CloudTestCase(testtools.TestCase):
         self,
         seen: observed_move.ObservedMove,
         *,
-        ports: Collection[int] = (RAM, DISK),
+        ports: Mapping[int, int] = SAFE,
     ) -> None:
-        """Nova says completed; each port had one connection of TLS 1.3."""
+        """Nova says completed; so many connections were all TLS 1.3."""
         self.assertEqual('completed', seen.outcome.status, str(seen.outcome))
         self.assertEqual((), seen.proof.reasons)
         self.assertEqual({}, seen.proof.clear_hits)
         self.assertEqual(
-            dict.fromkeys(ports, (1, 1, ('TLS 1.3',))),
+            {port: (n, n, ('TLS 1.3',)) for port, n in ports.items()},
             {
                 port.port: (
                     port.connections,

@@ -18,12 +18,15 @@ itself (``block_migration=auto``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from tests.cloud import base
 from tests.cloud.harness import observed_move
 
 
 class LocalDiskTest(base.CloudTestCase):
-    """Memory and disk are sent, each over a connection of its own."""
+    """Memory and disk are sent, each over connections of its own."""
 
     def test_local_disk(self) -> None:
         """A running server moves there and back, and then paused."""
@@ -46,6 +49,8 @@ class LocalDiskTest(base.CloudTestCase):
 class SharedDiskTest(base.CloudTestCase):
     """Only memory is sent."""
 
+    ports: ClassVar[Mapping[int, int]] = {base.RAM: base.SAFE[base.RAM]}
+
     def setUp(self) -> None:
         super().setUp()
         self.share_instances()
@@ -54,11 +59,11 @@ class SharedDiskTest(base.CloudTestCase):
         """A running server moves there, and back when it is paused."""
         machine = self.boot()
         there = observed_move.move(machine, self.destination)
-        self.assert_moved_encrypted(there, ports=(base.RAM,))
+        self.assert_moved_encrypted(there, ports=self.ports)
         self.assert_arrived(machine)
         machine.pause()
         back = observed_move.move(machine, self.source)
-        self.assert_moved_encrypted(back, ports=(base.RAM,))
+        self.assert_moved_encrypted(back, ports=self.ports)
         self.assertEqual('paused', machine.guest.state(self.source))
         machine.unpause()
         self.assert_stayed(machine)

@@ -31,9 +31,25 @@ class PeerMixTest(base.CloudTestCase):
         )
 
     def test_there_and_back(self) -> None:
-        """Plugin to stock, and stock to plugin on the way back."""
+        """Plugin to stock, and stock to plugin on the way back.
+
+        A stock host does not say its name: without one the libvirt here
+        cannot send a disk while memory has parallel connections.
+        """
         machine = self.boot()
         for host in (self.destination, self.source):
             seen = observed_move.move(machine, host)
-            self.assert_moved_encrypted(seen)
+            self.assert_moved_encrypted(seen, ports=base.SINGLE)
+            self.assert_runs_on(machine, host)
+
+    def test_shared_disk(self) -> None:
+        """Without a disk to send, the plugin has parallel connections."""
+        self.share_instances()
+        machine = self.boot()
+        for host, connections in (
+            (self.destination, base.SAFE[base.RAM]),
+            (self.source, base.SINGLE[base.RAM]),
+        ):
+            seen = observed_move.move(machine, host)
+            self.assert_moved_encrypted(seen, ports={base.RAM: connections})
             self.assert_runs_on(machine, host)

@@ -70,7 +70,7 @@ class LabTestCase(testtools.TestCase):
             self.addCleanup(guest.destroy, host)
         guest.define_and_start(self.source)
         guest.wait_ready(self.source)
-        guest.verify_alive(self.source)
+        guest.verify_alive(self.source, beats=1)
         if paused:
             self.source.virsh('suspend', guest.name)
         guest.prepare_destination(self.destination)

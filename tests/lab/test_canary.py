@@ -24,11 +24,23 @@ from typing import Any
 from nova_native_tls.canary import definition
 
 from tests.lab import base
+from tests.lab.harness import capture
 from tests.lab.harness import host as lab_host
 from tests.lab.harness import observed
 from tests.lab.harness import pki
+from tests.lab.harness import wire
 
-COMMAND = (sys.executable, '-m', 'nova_native_tls.cmd.main', 'pair', 'check')
+PROGRAM = (sys.executable, '-m', 'nova_native_tls.cmd.main')
+COMMAND = (*PROGRAM, 'pair', 'check')
+#: The same program, but nobody has to wait a minute for its canary's end.
+SHORT_LIVED = (
+    sys.executable,
+    '-c',
+    'from nova_native_tls.canary import definition\n'
+    'from nova_native_tls.cmd import main\n'
+    'definition.LIFETIME_S = 15\n'
+    'raise SystemExit(main.main())',
+)
 DAY = datetime.timedelta(days=1)
 
 #: Longer than anything takes; reached only when something hangs.
@@ -126,17 +138,43 @@ class VerdictTest(CanaryTestCase):
         self.assertIn('shutting down, reason=destroyed', log)
         self.assert_nothing_left()
 
-    def test_parallel(self) -> None:
-        """It migrates as nova.conf says."""
+    def _connections(self, config: str) -> tuple[observed.Outcome, int]:
+        """Send a canary as this nova.conf says; count what carries it."""
         path = '/etc/nova-canary.conf'
         self.source.write_file(
             path,
             '[libvirt]\nlive_migration_with_native_tls = true\n'
-            'live_migration_parallel_connections = 2\n',
+            'live_migration_scheme = tls\n' + config,
         )
-        outcome = self.check('--config-file', path)
+        pcap = observed.captures(self.lab) / 'canary.pcap'
+        with capture.Capture(self.destination, pcap) as running:
+            outcome = self.check('--config-file', path)
+        proof = wire.prove(
+            pcap,
+            # Nothing in a canary is secret.
+            secrets=[b'no secret of anybody'],
+            dropped_packets=running.result.dropped_packets,
+        )
+        pcap.unlink()
         self.assertEqual('yes', outcome.record['qemu_verdict'], str(outcome))
+        self.assertEqual((), proof.reasons)
         self.assert_nothing_left()
+        (port,) = (each for each in proof.ports if each.role == wire.DATA)
+        return outcome, port.connections
+
+    def test_connections(self) -> None:
+        """It has those that a guest would have, and each of them is TLS."""
+        for config, connections, status in (
+            ('', 3, 'success'),
+            ('live_migration_parallel_connections = 4\n', 5, 'success'),
+            ('[native_tls]\nrekey_crash = watch\n', 1, 'warning'),
+        ):
+            outcome, seen = self._connections(config)
+            self.assertEqual(
+                (connections, status),
+                (seen, outcome.record['status']),
+                str(outcome),
+            )
 
     def _assert_refused(
         self, outcome: observed.Outcome, code: str, *, subject: str
@@ -336,7 +374,8 @@ class EndTest(CanaryTestCase):
 
     def test_killed(self) -> None:
         """After SIGKILL others can be sent, and it ends by itself."""
-        with self.source.popen(self.arguments()) as running:
+        argv = [*SHORT_LIVED, *self.arguments()[len(PROGRAM) :]]
+        with self.source.popen(argv) as running:
             self._wait_until_started()
             running.signal(signal.SIGKILL)
             running.communicate(timeout_s=HANGS_AFTER_S)

@@ -116,7 +116,9 @@ class BringUp:
         for compute in self._computes:
             compute.wait_up()
         self._say('Every nova-compute is up.')
-        self._wait_discovered()
+        wait_discovered(
+            self._rest, [compute.host.name for compute in self._computes]
+        )
         self._prepare_neutron()
         self._say('Every host can be scheduled to.')
 
@@ -217,21 +219,25 @@ class BringUp:
         """
         self._rest.get('network', '/networks')
 
-    def _wait_discovered(self) -> None:
-        """Wait until the scheduler's periodic task has found every host."""
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        wanted = {compute.host.name for compute in self._computes}
-        while True:
-            found = self._rest.get('compute', '/os-hypervisors/detail')
-            known = {each['service']['host'] for each in found['hypervisors']}
-            if wanted <= known:
-                return
-            if time.monotonic() > deadline:
-                raise errors.LabError(
-                    f'Nova knows only the hypervisors of {sorted(known)} '
-                    f'after {READY_TIMEOUT_S} s, not of {sorted(wanted)}.'
-                )
-            time.sleep(POLL_S)
+
+def wait_discovered(rest: cloud_rest.Rest, host_names: Iterable[str]) -> None:
+    """Wait until the scheduler's periodic task has found these hosts.
+
+    :raises LabError: it does not in time.
+    """
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    wanted = set(host_names)
+    while True:
+        found = rest.get('compute', '/os-hypervisors/detail')
+        known = {each['service']['host'] for each in found['hypervisors']}
+        if wanted <= known:
+            return
+        if time.monotonic() > deadline:
+            raise errors.LabError(
+                f'Nova knows only the hypervisors of {sorted(known)} '
+                f'after {READY_TIMEOUT_S} s, not of {sorted(wanted)}.'
+            )
+        time.sleep(POLL_S)
 
 
 def nova_daemons(lab: lab_lab.Lab) -> dict[str, service.Service]:

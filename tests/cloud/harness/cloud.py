@@ -31,6 +31,7 @@ from tests.cloud.harness import message_queue
 from tests.cloud.harness import options as cloud_options
 from tests.cloud.harness import requirements
 from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness import scheduler
 from tests.cloud.harness import servers
 from tests.cloud.harness import service
 from tests.lab.harness import errors
@@ -55,11 +56,15 @@ class Cloud:
         self.lab = lab
         self.options = options
         self.rest = cloud_rest.Rest(lab.controller)
-        #: Every nova-compute, of host1 first.
-        self.computes = tuple(
+        every = tuple(
             cloud_compute.Compute(host, options=options, rest=self.rest)
             for host in lab.hosts
         )
+        used = len(every) - options.spare_count
+        #: Every nova-compute that runs as a rule, of host1 first.
+        self.computes = every[:used]
+        #: Those that run only where a test starts them.
+        self.spares = every[used:]
         self.images = images.Images(self.rest)
         self.servers = servers.Servers(self.rest)
         self.migrations = live_migrations.LiveMigrations(self.rest)
@@ -75,7 +80,7 @@ class Cloud:
 
         :raises LabError: the cloud has no such host.
         """
-        for compute in self.computes:
+        for compute in (*self.computes, *self.spares):
             if compute.host.name == host_name:
                 return compute
         raise errors.LabError(f'The cloud {self.name} has no {host_name}.')
@@ -101,6 +106,27 @@ class Cloud:
             compute.begin()
         for compute in self.computes:
             compute.wait_ready()
+
+    def reconfigure_scheduler(
+        self, **sections: Mapping[str, ini_file.Value | None]
+    ) -> None:
+        """Restart nova-scheduler with these options over the controller's.
+
+        nova-api and nova-conductor do not read them. Without any section it
+        is back to what the cloud came up with.
+
+        :raises ServiceError: it did not start; the end of its log is shown.
+        """
+        scheduler.reconfigure(
+            self.daemons['nova-scheduler'], self.options, sections
+        )
+
+    def wait_discovered(self, *host_names: str) -> None:
+        """Wait until Nova can schedule to hosts, which it finds by itself.
+
+        :raises LabError: it does not in time.
+        """
+        bring_up.wait_discovered(self.rest, host_names)
 
     def restart_message_queue(self) -> None:
         """Restart RabbitMQ and wait until it listens.
@@ -199,6 +225,8 @@ class Cloud:
         lab_lab.Lab.down(name, keep_logs=keep_logs, progress=progress)
 
     def _bring_up(self, progress: Progress) -> None:
+        for compute in self.spares:
+            compute.configure({})
         bring_up.BringUp(
             self.lab,
             options=self.options,

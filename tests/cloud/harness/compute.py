@@ -18,6 +18,7 @@ from collections.abc import Mapping
 import dataclasses
 import signal
 import time
+from typing import Any
 
 from tests.cloud.harness import compute_files
 from tests.cloud.harness import endpoints
@@ -180,11 +181,7 @@ class Compute:
 
     def state(self) -> ServiceState | None:
         """Return what Nova's API says, None before the first start."""
-        found = self._rest.get(
-            'compute',
-            '/os-services',
-            params={'binary': 'nova-compute', 'host': self.host.name},
-        )['services']
+        found = self._services()
         if not found:
             return None
         return ServiceState(
@@ -192,6 +189,27 @@ class Compute:
             status=found[0]['status'],
             updated_at=found[0]['updated_at'],
         )
+
+    def allow(self, *, scheduling: bool) -> None:
+        """Let Nova's scheduler choose this host, or not any more.
+
+        :raises RestError: Nova does not know it.
+        """
+        (found,) = self._services()
+        self._rest.request(
+            'compute',
+            'PUT',
+            f'/os-services/{found["id"]}',
+            json={'status': 'enabled' if scheduling else 'disabled'},
+        )
+
+    def _services(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._rest.get(
+            'compute',
+            '/os-services',
+            params={'binary': 'nova-compute', 'host': self.host.name},
+        )['services']
+        return found
 
     def wait_up(self, *, after: ServiceState | None = None) -> None:
         """Wait until nova-compute is up, and has reported since ``after``.

@@ -64,13 +64,21 @@ def all_files(
         GLANCE_CONF: ini_file.render(_glance(image_directory)),
         NEUTRON_CONF: ini_file.render(_neutron()),
         PLACEMENT_CONF: ini_file.render(_placement()),
-        NOVA_CONF: ini_file.render(_nova(options, database='nova')),
+        NOVA_CONF: nova_conf(options),
         CELL0_CONF: ini_file.render(_nova(options, database='nova_cell0')),
     }
     shipped = pathlib.Path(sys.prefix, 'etc')
     for path, source in _PASTE_FILES.items():
         files[path] = (shipped / source).read_text()
     return files
+
+
+def nova_conf(
+    options: cloud_options.Options, changes: ini_file.Changes | None = None
+) -> str:
+    """Return Nova's file, with changes over all that is chosen."""
+    chosen = _nova(options, database='nova')
+    return ini_file.render(ini_file.merged(chosen, changes or {}))
 
 
 def nova_everywhere(options: cloud_options.Options) -> ini_file.Sections:

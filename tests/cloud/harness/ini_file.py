@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Value = str | int | bool | float
+#: Several of an option that may be given more than once.
+Value = str | int | bool | float | tuple[str, ...]
 Sections = Mapping[str, Mapping[str, Value]]
 #: None takes an option out.
 Changes = Mapping[str, Mapping[str, Value | None]]
@@ -45,7 +46,9 @@ def render(sections: Sections) -> str:
     for section, options in sections.items():
         lines.append(f'[{section}]')
         lines += [
-            f'{name} = {_text(value)}' for name, value in options.items()
+            f'{name} = {_text(each)}'
+            for name, value in options.items()
+            for each in (value if isinstance(value, tuple) else (value,))
         ]
         lines.append('')
     return '\n'.join(lines)

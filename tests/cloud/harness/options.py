@@ -34,6 +34,8 @@ class Options:
     """
 
     host_count: int = 2
+    #: So many hosts, the last, have no nova-compute until a test starts it.
+    spare_count: int = 0
     #: nova.conf, [DEFAULT] compute_driver, of every host.
     driver: str = STOCK_DRIVER
     #: The program that runs as nova-compute, by the name of its script.

@@ -12,15 +12,16 @@
 
 """How many hosts' requests does the CA sign in a second?
 
-``python -m tests.functional.ca.bench [--requests N] [--kind KIND ...]``
+``tools/bench ca [--requests N] [--kind KIND ...] [--directory DIR]``
 
 Each request is a host of its own, with a key of its own unless that is RSA;
-all are made beforehand. Certificates are in the journal, on the disk of the
-temporary directory, before they are given out: one by one, or a hundred at
-once. Beside the rate stands what ``openssl speed`` says of the bare signature
-with the same kind of key, measured before and after. That is per second of
-the processor, so it is compared with the processor's time, which does not
-count what the disk and other programs take.
+all are made beforehand. Certificates are in the journal, on the disk, before
+they are given out: one by one, or a hundred at once. Beside the rate stand
+what bounds it: what ``openssl speed`` says of the bare signature with the same
+kind of key, before and after, and how often in a second a line of that length
+gets to the disk, measured in between; a file system in memory takes no time.
+The former is per second of the processor, so it is compared with the
+processor's time, which does not count what the disk and other programs take.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from collections.abc import Iterator
 import contextlib
 import dataclasses
 import datetime
+import os
 import pathlib
 import statistics
 import subprocess
@@ -53,6 +55,10 @@ REQUESTS = 10_000
 #: One, as a host renews; many, as ``ca sign`` takes them.
 AT_ONCE = (1, 100)
 NAME = 'host{}.example.org'
+#: How often the disk is measured in between, and with how many lines.
+PORTIONS = 10
+LINES = 30
+LINE_BYTES = 400
 #: What openssl calls them, and how its line begins.
 OPENSSL = {
     key_type.KeyType.ECDSA_P256: ('ecdsap256', '+F4:'),
@@ -77,6 +83,16 @@ def openssl_speed(kind: key_type.KeyType) -> tuple[float, float]:
     )
     sign, verify = line.split(':')[-2:]
     return float(sign), float(verify)
+
+
+def disk_speed(directory: str) -> float:
+    """How many lines a second get to the disk, each waited for."""
+    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+        began = time.perf_counter()
+        for _line in range(LINES):
+            file.write(bytes(LINE_BYTES))
+            os.fsync(file.fileno())
+        return LINES / (time.perf_counter() - began)
 
 
 def requests(kind: key_type.KeyType, count: int) -> list[bytes]:
@@ -149,8 +165,9 @@ class Clock:
 
 def sign(
     directory: str, csrs: list[bytes], clock: Clock, *, at_once: int
-) -> None:
-    """Sign all of them."""
+) -> float:
+    """Sign all of them; gives the speed of the disk meanwhile."""
+    lines = []
     with (
         authority.working(directory, authorities.no_passphrase) as ca,
         clock.running(),
@@ -159,53 +176,68 @@ def sign(
         terms = authority.Terms(
             allowed=allowed_names.AllowedNames(patterns=('*.example.org',))
         )
-        with clock.whole.counted():
-            for start in range(0, len(csrs), at_once):
-                ca.sign_all(csrs[start : start + at_once], terms=terms)
+        portion = at_once * max(1, len(csrs) // PORTIONS // at_once)
+        for first in range(0, len(csrs), portion):
+            some = csrs[first : first + portion]
+            with clock.whole.counted():
+                for start in range(0, len(some), at_once):
+                    ca.sign_all(some[start : start + at_once], terms=terms)
+            lines.append(disk_speed(os.path.dirname(directory)))
+    return statistics.harmonic_mean(lines)
 
 
-def measure(kind: key_type.KeyType, count: int) -> None:
-    """Measure one kind of key and print it."""
+def measure(kind: key_type.KeyType, count: int, where: str | None) -> None:
+    """Measure one kind of key and print it.
+
+    :param where: a directory, on the disk that is measured.
+    """
     csrs = requests(kind, count)
-    speeds = [openssl_speed(kind)]
     print(f'{kind}: {count} requests')
     for at_once in AT_ONCE:
         clock = Clock()
-        with tempfile.TemporaryDirectory() as root:
+        before = openssl_speed(kind)
+        with tempfile.TemporaryDirectory(dir=where) as root:
             directory = str(pathlib.Path(root) / 'ca')
             birth.init(directory, kind=kind)
-            sign(directory, csrs, clock, at_once=at_once)
+            lines = sign(directory, csrs, clock, at_once=at_once)
             began = time.perf_counter()
             state = reading.Reading(directory).ledger
             read_s = time.perf_counter() - began
         signed = list(state.valid(datetime.datetime.now(datetime.UTC)))
         if len({one.serial for one in signed}) != count:
             raise SystemExit(f'{len(signed)} of {count} are in the journal')
-        speeds.append(openssl_speed(kind))
         bare, verify = (
             statistics.mean(column)
-            for column in zip(*speeds[-2:], strict=True)
+            for column in zip(before, openssl_speed(kind), strict=True)
         )
-        show(clock, count, at_once, (bare, verify))
+        show(clock, count, at_once, bare=bare, verify=verify, lines=lines)
     print(f'  {read_s * 1000:.0f} ms to read the journal of all of them')
 
 
 def show(
-    clock: Clock, count: int, at_once: int, openssl: tuple[float, float]
+    clock: Clock,
+    count: int,
+    at_once: int,
+    *,
+    bare: float,
+    verify: float,
+    lines: float,
 ) -> None:
     """Print one row, and where the time went."""
-    bare, verify = openssl
     both = 1 / (1 / bare + 1 / verify)
     whole = clock.whole
+    rate = count / whole.wall_s
     by_processor = count / whole.processor_s
     print(
-        f'  {at_once} at a time: {count / whole.wall_s:.0f} certificates per '
-        f'second ({whole.wall_s:.1f} s), {by_processor:.0f} per second of the '
+        f'  {at_once} at a time: {rate:.0f} certificates per second '
+        f'({whole.wall_s:.1f} s), {by_processor:.0f} per second of the '
         'processor\n'
         f'    openssl speed: {bare:.0f} signatures per second of the '
         f'processor, {bare / by_processor:.1f} times as many;\n'
         f'    {both:.0f} with the one of the request verified, '
-        f'{both / by_processor:.1f} times as many'
+        f'{both / by_processor:.1f} times as many\n'
+        f'    the disk alone: {lines:.0f} lines per second, each waited for'
+        + (f', {lines / rate:.1f} times as many' if at_once == 1 else '')
     )
     rest = Took(
         whole.wall_s - sum(each.wall_s for each in clock.parts.values()),
@@ -229,9 +261,12 @@ def main() -> None:
         type=key_type.KeyType,
         default=list(key_type.KeyType),
     )
+    parser.add_argument(
+        '--directory', help='where the CA is made; default: as for all tests'
+    )
     arguments = parser.parse_args()
     for kind in arguments.kind:
-        measure(kind, arguments.requests)
+        measure(kind, arguments.requests, arguments.directory)
 
 
 if __name__ == '__main__':

@@ -23,7 +23,7 @@ import os
 
 from nova_native_tls import exception
 from nova_native_tls.host import file_view
-from nova_native_tls.migration import rekey
+from nova_native_tls.migration.known_issues import memory
 from nova_native_tls.migration import versions
 from nova_native_tls.pki.gnutls import library
 from nova_native_tls.pki.gnutls import priority as gnutls_priority
@@ -47,7 +47,7 @@ def is_safe(
             # The system's configuration counts, too, and is read once.
             return _has_configuration(files, started_at)
         version = versions.Version.parse(library.version())
-        return version >= rekey.MENDED_GNUTLS and _has(
+        return not memory.REKEY.include(version) and _has(
             files, library.path(), started_at
         )
     except (OSError, exception.NativeTLSError):

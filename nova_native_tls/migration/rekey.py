@@ -36,7 +36,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
-from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration.known_issues import memory
 from nova_native_tls.migration.known_issues import rules as known_issue_rules
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import settings as migration_settings
@@ -74,9 +74,6 @@ NO_POST_COPY = _(
     'too much memory is left to follow the guest over a single TLS '
     'connection: QEMU would lose the guest (QEMU #1937)'
 )
-
-#: Of the source: only who sends changes keys.
-MENDED_GNUTLS = versions.Version(3, 8, 11)
 
 PARALLEL_LIBVIRT = versions.Version(5, 2)
 PARALLEL_QEMU = versions.Version(5, 2)
@@ -212,7 +209,7 @@ def _exposed(
         'TLS' in call.flags
         and 'TUNNELLED' not in call.flags
         and not context.source_avoids_rekey
-        and (gnutls is None or gnutls < MENDED_GNUTLS)
+        and (gnutls is None or memory.REKEY.include(gnutls))
     )
 
 
@@ -247,16 +244,14 @@ def _known_issue(
     context: versions.Context,
 ) -> str:
     """Say which issue parallel connections would meet, certainly or not."""
-    parallel = dataclasses.replace(call, flags=call.flags | {'PARALLEL'})
-    met = {
-        each.known.id: each
-        for each in known_issue_rules.find(parallel, request, context)
-        if each.known.kind is not issue.Kind.WARN
-    }
-    for each in known_issue_rules.find(call, request, context):
-        met.pop(each.known.id, None)
-    for name, each in met.items():
-        if name not in settings.ignored_known_issues:
-            remedy = _REMEDIES.get(name, each.known.remedy)
-            return f'{each.detail}: {remedy}'
-    return ''
+    met = known_issue_rules.keeps_from(
+        dataclasses.replace(call, flags=call.flags | {'PARALLEL'}),
+        call,
+        settings=settings,
+        request=request,
+        context=context,
+    )
+    if met is None:
+        return ''
+    remedy = _REMEDIES.get(met.known.id, met.known.remedy)
+    return f'{met.detail}: {remedy}'

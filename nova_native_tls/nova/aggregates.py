@@ -20,8 +20,8 @@ knows their UUIDs only, and of what the scheduler has found out only limits of
 fixed names arrive. So the option says who is asked, and it can say itself
 what an aggregate would.
 
-What is not known is not kept from before either: an answer of yesterday may
-be weaker than today's.
+An answer of yesterday is not used where today's is not known: today's may be
+stricter.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _NO_DATABASE = 'CantStartEngineError'
 
 _lock = threading.Lock()
 _told: set[str] = set()
+#: By host: whether its aggregates said anything when they were last read.
+_said_something: dict[str, bool] = {}
 
 
 def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
@@ -55,9 +57,9 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
     :param context: of the request.
     :param must_know: somebody else says something, and less than that TLS
         is required; then aggregates that cannot be read count as the
-        strictest. Otherwise that is so, too, unless the conductor cannot ever
-        read them: there nobody can have meant to say anything by aggregates,
-        and what is without them stays as it is.
+        strictest. Otherwise that is so only if they have said something
+        before: where nobody ever has said anything, whoever installs this
+        project and no more still has Nova's own migrations.
     """
     chosen = CONF.native_tls.aggregate_migration_encryption
     if chosen == policy_options.NOWHERE:
@@ -66,7 +68,7 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
         name = _('as nova.conf of %s says') % CONF.host
         return [_rule(name, chosen)]
     try:
-        return known_rules.of_aggregates(
+        found = known_rules.of_aggregates(
             objects.AggregateList.get_by_host(
                 context, CONF.host, key=policy.KEY
             )
@@ -74,35 +76,40 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
     except Exception as err:
         # Of the database, of the message queue, of Nova: unknown is unknown.
         return _unknown(err, must_know)
+    with _lock:
+        _said_something[CONF.host] = bool(found)
+    return found
 
 
 def _unknown(error: Exception, must_know: bool) -> list[policy.Rule]:
+    with _lock:
+        matters = must_know or _said_something.get(CONF.host, False)
     never = _NO_DATABASE in (
         type(error).__name__,
         getattr(error, 'exc_type', None),
     )
-    if never and not must_know:
-        _tell_once(
-            _(
-                'The host aggregates of this host have no say about the '
-                'encryption of live migrations, because the conductor of its '
-                'cell has no API database: set [native_tls] '
-                'aggregate_migration_encryption on this host'
-            )
-        )
-        return []
-    LOG.warning(
-        'The host aggregates of this host cannot be read (%s: %s), so they '
-        'count as required%s',
-        type(error).__name__,
-        error,
-        _(
+    sentence = _(
+        'The host aggregates of this host cannot be read, so they %(meaning)s '
+        'about the encryption of live migrations (%(error)s)%(remedy)s'
+    ) % {
+        'meaning': _('count as saying "required"')
+        if matters
+        else _('have no say'),
+        'error': f'{type(error).__name__}: {error}',
+        'remedy': _(
             '. The conductor of its cell has no API database: set '
             '[native_tls] aggregate_migration_encryption on this host'
         )
         if never
         else '',
-    )
+    }
+    if matters or not never:
+        LOG.warning('%s', sentence)
+    else:
+        # In such a cell it is so for every guest.
+        _tell_once(sentence)
+    if not matters:
+        return []
     return [
         _rule(
             _('of %s, which cannot be read') % CONF.host,

@@ -311,10 +311,10 @@ class EvidenceTest(base.CloudTestCase):
         self, machine: virtual_machine.VirtualMachine, seen: Seen
     ) -> instance_actions.Action:
         """The action once it has the event, which is written last."""
-        actions = instance_actions.InstanceActions(self.cloud.rest)
+        request_id = seen.outcome.action.request_id
         deadline = time.monotonic() + WAIT_S
         while True:
-            action = actions.get(machine.id, seen.outcome.action.request_id)
+            action = self.cloud.actions.show(machine.id, request_id)
             names = [each.name for each in action.events]
             if EVENT in names or time.monotonic() > deadline:
                 return action

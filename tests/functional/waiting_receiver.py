@@ -28,7 +28,7 @@ import sys
 import threading
 
 SERVER, CLIENT = 1, 2
-CRD_PSK = 3
+CRD_PSK = 4
 KEY_RAW = 0
 E_AGAIN, E_INTERRUPTED = -28, -52
 KEY = b'k' * 16

@@ -25,7 +25,7 @@ V = versions.Version
 Component = issue.Component
 End = issue.End
 
-#: GnuTLS of who sends.
+#: GnuTLS of who sends: only that end changes keys.
 REKEY = issue.Releases(
     component=Component.GNUTLS, end=End.SOURCE, before=V(3, 8, 11)
 )

@@ -134,14 +134,14 @@ def keeps_from(
     settings: migration_settings.MigrationSettings,
     request: migration_call.MigrationRequest,
     context: versions.Context,
-) -> str:
-    """Say why a call should not be changed into another one.
+) -> Met | None:
+    """Find what a call meets only if it is changed into another one.
 
     What may be, at an end that nobody knows, counts as well.
 
     :param wanted: what somebody thinks of.
     :param call: what it is now.
-    :returns: what is wrong, without what to do; empty if nothing is.
+    :returns: the first of them; None if there is none.
     """
     now = {met.known.id for met in find(call, request, context)}
     for met in find(wanted, request, context):
@@ -150,8 +150,8 @@ def keeps_from(
             and met.known.id not in now
             and met.known.id not in settings.ignored_known_issues
         ):
-            return met.detail
-    return ''
+            return met
+    return None
 
 
 #: Ends that are affected, and others of which that is not known.

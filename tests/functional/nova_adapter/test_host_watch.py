@@ -18,11 +18,16 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from nova_native_tls.checks import result, runner
-from nova_native_tls.nova import host_look, host_watch, pre_checks
+from nova_native_tls.checks import result
+from nova_native_tls.checks import runner
+from nova_native_tls.nova import host_look
+from nova_native_tls.nova import host_watch
+from nova_native_tls.nova import pre_checks
 from nova_native_tls.peer import host_stats
 from nova_native_tls.pki import vouching
-from tests.functional.nova_adapter import test_host_look, trees, watched_host
+from tests.functional.nova_adapter import test_host_look
+from tests.functional.nova_adapter import trees
+from tests.functional.nova_adapter import watched_host
 from tests.unit.checks import contexts
 
 NODE = watched_host.NODE

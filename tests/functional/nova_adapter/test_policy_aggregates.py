@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import fixtures
 from nova import objects
 import oslo_messaging
 
@@ -32,7 +33,7 @@ class AggregateTest(policy_scene.PolicyTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.exchange(aggregates, _told=set())
+        self.exchange(aggregates, _told=set(), _said_something={})
 
     def _fail(self, error: Exception) -> None:
         def get_by_host(*_arguments: Any, **_more: Any) -> Any:
@@ -66,12 +67,36 @@ class AggregateTest(policy_scene.PolicyTestCase):
         self.assertNotIn('cannot be read', self.log.output)
 
     def test_not_reached(self) -> None:
-        """Unknown is required, whatever else is said."""
+        """Unknown is required, where anybody says anything."""
         self._fail(oslo_messaging.MessagingTimeout('no reply'))
-        for cloud in (None, 'disabled', 'opportunistic', 'required'):
+        for cloud in ('disabled', 'opportunistic', 'required'):
             self.everywhere(migration_encryption=cloud)
-            self.assertEqual(TLS, self.move().mode, str(cloud))
-        self.assertIn('they count as required', self.log.output)
+            self.assertEqual(TLS, self.move().mode, cloud)
+        self.assertIn('count as saying "required" about', self.log.output)
+
+    def test_not_reached_where_nobody_says_anything(self) -> None:
+        """Nova's own migration, and a warning."""
+        self._fail(oslo_messaging.MessagingTimeout('no reply'))
+        moved = self.move()
+        self.assertEqual(CLEAR, moved.mode)
+        self.assertEqual((frozenset(),) * 3, moved.carried)
+        self.assertIn('have no say about', self.log.output)
+
+    def test_not_reached_any_more(self) -> None:
+        """What they said is not forgotten, what they say is not known."""
+        for said in ('required', 'disabled'):
+            self.aggregates = dict.fromkeys(('compute1', 'compute2'), said)
+            self.move()
+            with fixtures.MockPatchObject(
+                objects.AggregateList,
+                'get_by_host',
+                side_effect=oslo_messaging.MessagingTimeout('no reply'),
+            ):
+                self.assertEqual(TLS, self.move().mode, said)
+        self.aggregates = {}
+        self.assertEqual(CLEAR, self.move().mode)
+        self._fail(oslo_messaging.MessagingTimeout('no reply'))
+        self.assertEqual(CLEAR, self.move().mode)
 
     def test_without_up_calls(self) -> None:
         """A conductor without API database: once, where nobody asks."""

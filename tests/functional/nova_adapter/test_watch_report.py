@@ -21,14 +21,14 @@ import types
 from unittest import mock
 
 from nova_native_tls.identity import expiry
-from nova_native_tls.nova import (
-    host_look,
-    host_watch,
-    pre_checks,
-    watch_report,
-)
+from nova_native_tls.nova import host_look
+from nova_native_tls.nova import host_watch
+from nova_native_tls.nova import pre_checks
+from nova_native_tls.nova import watch_report
 from tests.functional import credentials
-from tests.functional.nova_adapter import notifier, trees, watched_host
+from tests.functional.nova_adapter import notifier
+from tests.functional.nova_adapter import trees
+from tests.functional.nova_adapter import watched_host
 
 OTHERS = watched_host.OTHERS
 STARTED = 'not ready for live migrations'

@@ -20,13 +20,15 @@ from unittest import mock
 
 from nova.compute import provider_tree
 from nova.compute import stats as compute_stats
-
 from nova import objects
+
 from nova_native_tls.checks import runner
-from nova_native_tls.nova import host_look, host_watch
+from nova_native_tls.nova import host_look
+from nova_native_tls.nova import host_watch
 from nova_native_tls.peer import host_stats
 from tests.functional import credentials
-from tests.functional.nova_adapter import adapter, trees
+from tests.functional.nova_adapter import adapter
+from tests.functional.nova_adapter import trees
 
 NODE = 'node1'
 NOVAS = {'vcpus': 2}

@@ -293,7 +293,7 @@ class KeepsFromTest(testtools.TestCase):
         """Ask about parallel connections for a call without them."""
         call, known = asked(flags, **request)
         wanted, _known = asked(f'{flags} PARALLEL')
-        return rules.keeps_from(
+        met = rules.keeps_from(
             wanted,
             call,
             settings=migration_settings.MigrationSettings(
@@ -302,6 +302,7 @@ class KeepsFromTest(testtools.TestCase):
             request=known,
             context=context,
         )
+        return '' if met is None else met.reason
 
     def test_what_would_be_changed_or_refused(self) -> None:
         """Both are why not; what is not known is, too."""

@@ -61,8 +61,10 @@ What to do about a defect of QEMU and GnuTLS that loses guests.
 
 A migration over a single TLS connection that has sent more than 32 GiB,
 repetitions included, can end with the guest lost on both hosts (QEMU #1937,
-GnuTLS #1717). A busy guest of a few GiB gets there, too. No release of
-either is known to be free of it.
+GnuTLS #1717). A busy guest of a few GiB gets there, too. GnuTLS before 3.8.11
+on the source has the defect; where the guest's own QEMU certainly has a newer
+one, or asks it for no AES (``migrate_tls_priority`` in qemu.conf, from libvirt
+11.6), nothing of the following is done.
 
 ``avoid``: two parallel connections are asked for, which are not affected.
 Where they are not possible (with post-copy before QEMU 10.1) it is as with
@@ -71,8 +73,8 @@ Where they are not possible (with post-copy before QEMU 10.1) it is as with
 ``watch``: the migration is cancelled after 30 GiB; the guest goes on running
 on the source.
 
-``ignore``: nothing is done. Only for hosts whose
-``migrate_tls_priority`` in qemu.conf (libvirt 11.6) has no AES.
+``ignore``: nothing is done, and a warning says so each time. Only for hosts
+whose distribution has mended an older GnuTLS.
 
 Related options:
 

@@ -94,9 +94,9 @@ Without up-calls, write here what the aggregates of this host say, one of
 nothing.
 
 Security: aggregates that cannot be read count as ``required`` if they said
-anything before, or if options or the guest say anything; so nothing is weaker
-than somebody may have wanted. Where nobody says anything, migrations go on as
-without this project, and nova-compute logs a warning.
+anything before, or if options or the guest say anything; so nothing is
+weaker than somebody may have wanted. Where nobody says anything, migrations
+go on as without this project, and nova-compute logs a warning.
 
 Related options:
 

@@ -96,16 +96,21 @@ ENTRIES: tuple[entry.Entry, ...] = (
     ),
     entry.Entry(
         id='guest.process-died',
-        sentences=('End of file from qemu monitor',),
-        seen=_LIBVIRT,
+        sentences=(
+            'End of file from qemu monitor',
+            'shutting down, reason=crashed',
+        ),
+        seen=(*_LIBVIRT, *entry.QEMU),
         mend=entry.Mend.UNKNOWN,
         cause=_("The guest's QEMU process ended on %(here)s"),
         remedy=_(
             'read %(log)s there; beyond some 32 GiB on one TLS connection '
-            'GnuTLS can break down, so use parallel connections'
+            'GnuTLS can break down, so leave [native_tls] rekey_crash at '
+            'avoid'
         ),
         # GnuTLS issue 1717: a rekey while another thread receives.
-        upstream='libvirt src/qemu/qemu_monitor.c, QEMU issue 1937',
+        upstream='libvirt src/qemu/qemu_monitor.c, src/qemu/qemu_process.c, '
+        'QEMU issue 1937',
         rank=entry.Rank.SYMPTOM,
     ),
     entry.Entry(

@@ -71,7 +71,9 @@ def _put(migrate_data: Any, key: str, text: str) -> None:
 
 
 def _carried(migrate_data: Any) -> dict[str, str]:
-    if FIELD not in migrate_data.fields or FIELD not in migrate_data:
+    # In Nova's own tests it may be no object of Nova's.
+    fields = getattr(migrate_data, 'fields', ())
+    if FIELD not in fields or FIELD not in migrate_data:
         return {}
     return dict(getattr(migrate_data, FIELD) or {})
 

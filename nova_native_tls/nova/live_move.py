@@ -61,7 +61,8 @@ def find(spec: Any) -> LiveMove | None:
     cell = _cell(spec)
     if cell is None:
         return None
-    context = nova_context.get_admin_context()
+    # Not a new one: the log names the request that is current.
+    context = (spec._context or nova_context.get_admin_context()).elevated()
     with nova_context.target_cell(context, cell) as cell_context:
         instance = objects.Instance.get_by_uuid(
             cell_context,

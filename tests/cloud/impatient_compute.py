@@ -12,8 +12,9 @@
 
 """nova-compute that sends canaries all the time.
 
-A program: its arguments are nova-compute's. It exchanges times that nobody
-may choose in earnest, and can be told to die when a canary is on its way.
+A program: its arguments are nova-compute's. It exchanges times and amounts
+that nobody may choose in earnest, and can be told to die when a canary is on
+its way.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ INTERVAL_S = 1
 LOOK_EVERY_S = 0.5
 #: Longer than it takes to arrive and to be ended.
 LIFETIME_S = 8
+
+#: How much may be sent over a single TLS connection.
+LIMIT_BYTES = 32 * 1024 * 1024
 
 
 def main() -> None:
@@ -61,6 +65,8 @@ def main() -> None:
         return started
 
     own_libvirt.OwnLibvirt.start_transient = start_and_die
+    rekey: Any = importlib.import_module('nova_native_tls.migration.rekey')
+    rekey.LIMIT_BYTES = LIMIT_BYTES
     # oslo.config and oslo.log name files after the program.
     sys.argv[0] = 'nova-compute'
     compute.main()

@@ -42,7 +42,8 @@ from tests.lab.harness import tcp_streams
 from tests.lab.harness import wire
 
 COMMAND = (sys.executable, '-m', 'nova_native_tls.cmd.main', 'evidence')
-FILE = '/var/log/native-tls-evidence.jsonl'
+#: In a directory that each host has for itself.
+FILE = '/var/log/libvirt/native-tls-evidence.jsonl'
 EVENT = 'compute_native_tls_evidence'
 #: QEMU writes its own words between those of the guest, and TLS its own
 #: between QEMU's.

@@ -127,7 +127,7 @@ class ThirdHostTest(base.CloudTestCase):
     def test_expires(self) -> None:
         """A host whose certificate expires is no longer chosen.
 
-        It was the first choice before, and it can be again afterwards.
+        It was the first choice before.
         """
         machine = self.boot(extra_specs={KEY: 'required'})
         for host in (self.source, self.destination, self.third):
@@ -175,12 +175,6 @@ class ThirdHostTest(base.CloudTestCase):
         self.assertEqual('error', named.status, str(named))
         self.assert_not_asked(named)
         self.assert_runs_on(machine, self.third)
-
-        pki.install_qemu_identity(self.destination, self.authority)
-        self.wait(lambda: self.is_ready(self.destination), 'is not ready')
-        third = machine.live_migrate(self.destination.name)
-        self.assertEqual('completed', third.status, str(third))
-        self.assert_arrived(machine, self.destination)
 
     def install_short_lived(self, host: lab_host.Host) -> datetime.datetime:
         """Give a host a certificate that expires soon, and say when."""

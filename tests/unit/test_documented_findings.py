@@ -38,7 +38,8 @@ VARIES = re.compile(r'\b[A-Z]+\b')
 UNKNOWN = {'*.*', '*-cert.*'}
 #: What only looks like a code: files, modules, attributes, parameters.
 NO_CODES = re.compile(
-    r'.*\.(conf|log|pem|py|str|type|so)(\.\d+)?|(nova|security|system|tls)\..*'
+    r'.*\.(conf|log|pem|py|str|type|so)(\.\d+)?'
+    r'|(nova|parallel|security|system|tls)\..*'
     r'|.*-'
 )
 #: A file of credentials, or any.

@@ -94,11 +94,13 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         id='tls-tunnelled',
         title=_('native TLS and tunnelling exclude each other'),
         references=(
-            'src/qemu/qemu_migration.c of libvirt 9.0 to 11.3: no check',
+            'src/qemu/qemu_migration.c of libvirt 9.0 to 11.3: nothing '
+            'refuses it',
         ),
         releases_from=_(
-            'libvirt 9.0, 10.0 and 11.3 take the host name from a union that '
-            'then holds file descriptors'
+            'libvirt 9.0, 10.0 and 11.3 take the name to verify from a union '
+            'that then holds file descriptors. 9.0 mostly ends with "failed '
+            'to convert virJSONValue to yajl data"'
         ),
         condition=conditions.with_flags('TLS', 'TUNNELLED'),
         when=_('TLS through a tunnel'),

@@ -18,6 +18,7 @@ import itertools
 from typing import Any
 
 import libvirt
+from nova import utils as nova_utils
 
 from nova_native_tls.checks import base
 from nova_native_tls.nova import fallback
@@ -119,6 +120,13 @@ class TenantTest(policy_scene.PolicyTestCase):
             for tenant in tenants:
                 moved = self.move(adapter.instance(**tenant))
                 self.assertEqual(mode, moved.mode, f'{cloud}, {tenant}')
+
+    def test_image_as_nova_keeps_it(self) -> None:
+        """A property that Nova does not know is kept where it is read."""
+        image = {'properties': {policy.IMAGE_KEY: 'required'}}
+        kept = nova_utils.get_system_metadata_from_image(image)
+        moved = self.move(adapter.instance(system_metadata=kept))
+        self.assertEqual(TLS, moved.mode)
 
     def test_what_does_not_count_is_told(self) -> None:
         """By one line on the source."""

@@ -219,3 +219,37 @@ class GateTest(policy_scene.PolicyTestCase):
         moved = self.move(instance)
         self.assertEqual(REFUSED, moved.mode)
         self.assertIn('what the instance says', moved.told)
+
+
+class ConfiguredTest(policy_scene.PolicyTestCase):
+    """Whether a host as a whole has to do with encryption."""
+
+    def test_options(self) -> None:
+        """Whatever they say of it; what they leave to others is nothing."""
+        for option, value, expected in (
+            ('migration_encryption', None, False),
+            ('aggregate_migration_encryption', 'database', False),
+            ('aggregate_migration_encryption', 'none', False),
+            ('aggregate_migration_encryption', 'required', True),
+            *(
+                ('migration_encryption', value, True)
+                for value in ('disabled', 'opportunistic', 'required')
+            ),
+        ):
+            self.source.options = {option: value}
+            made = self.be(self.source)
+            self.assertIs(expected, made._native_tls, f'{option} {value}')
+        self.source.options = {}
+        self.native_tls(True)
+        self.assertTrue(self.be(self.source)._native_tls)
+
+    def test_start(self) -> None:
+        """It looks at itself when nova-compute starts."""
+        self.source.options['migration_encryption'] = 'opportunistic'
+        made = self.be(self.source)
+        self.source.check.asked.clear()
+        with self.parent('init_host'):
+            made.init_host('compute1')
+        self.assertTrue(self.source.check.asked)
+        for asked in self.source.check.asked:
+            self.assertTrue(asked.settings.native_tls)

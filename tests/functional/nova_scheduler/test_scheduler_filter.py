@@ -19,8 +19,10 @@ import subprocess
 import sys
 
 from nova.compute import task_states
+from nova import context as nova_context
 from nova import exception
 from nova import objects
+from oslo_context import context as oslo_context
 
 from tests.functional.nova_scheduler import scheduler
 
@@ -151,6 +153,17 @@ class HostsTest(scheduler.SchedulerTestCase):
         self.compute('host1', scheduler.ready())
         self.compute('host2', scheduler.ready(), free_disk_gb=None)
         self.assertEqual([], self.chosen())
+
+    def test_request_in_the_log(self) -> None:
+        """What is logged afterwards still names the request."""
+        self.compute('host1', scheduler.ready())
+        self.compute('host2', scheduler.ready())
+        asked = nova_context.RequestContext('user', 'project')
+        self.context = asked
+        self.assertEqual(['host2'], self.chosen())
+        self.assertEqual(
+            asked.request_id, oslo_context.get_current().request_id
+        )
 
     def test_gone_meanwhile(self) -> None:
         """An instance that was deleted is not judged as another one."""

@@ -44,6 +44,7 @@ class RoundTripTest(testtools.TestCase):
             {'versions': versions.HostVersions()},
             {'versions': versions.HostVersions(qemu=versions.Version(8, 2))},
             {'guest_qemu': versions.Version(8, 2, 2)},
+            {'guest_keeps_keys': True},
         ):
             sent = dataclasses.replace(HOST2, **changes)
             self.assertEqual(sent, facts.loads(facts.dumps(sent)))

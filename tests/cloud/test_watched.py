@@ -47,7 +47,7 @@ class WatchTest(WatchedTestCase):
         outcome = self.machine.live_migrate(self.destination.name)
         self.assertEqual('failed', outcome.status, str(outcome))
         self.assert_stayed(self.machine)
-        event = outcome.action.event(EVENT)
+        (event,) = (e for e in outcome.action.events if e.name == EVENT)
         self.assertEqual('Error', event.result)
         self.assertIn(
             'cancelled before QEMU could lose the guest', event.details or ''

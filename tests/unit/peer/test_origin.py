@@ -50,7 +50,7 @@ class OriginTest(testtools.TestCase):
         for certificates, is_sent in ((4, True), (5, False)):
             chain = (largest,) * certificates
             found = sent(ca=largest, server_chain=chain)
-            self.assertTrue(found.server_chain == chain)
+            self.assertEqual(chain, found.server_chain)
             self.assertEqual(is_sent, found.ca is not None)
 
     def test_no_certificate(self) -> None:

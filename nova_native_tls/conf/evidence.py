@@ -29,9 +29,8 @@ that ``nova-native-tls evidence verify`` finds a line that was changed, moved
 or removed. nova-compute must be able to write into the file's directory.
 
 Security: there is nothing secret in it, but which instance moved where and
-when. It is made readable for the user and the group of nova-compute. Who can
-write it can write all of it anew: send the log to another host, which has the
-hash of each record.
+when. Only its owner and its group may read it. Who can write it can write all
+of it anew: send the log to another host, which has the hash of each record.
 
 Related options:
 

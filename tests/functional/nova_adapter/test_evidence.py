@@ -28,6 +28,9 @@ from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import evidence_scene
 from tests.functional.nova_adapter import trees
 
+Domain = evidence_scene.Domain
+record_of = evidence_scene.record_of
+
 
 class CompletedTest(evidence_scene.EvidenceTestCase):
     """A guest has moved."""
@@ -35,12 +38,12 @@ class CompletedTest(evidence_scene.EvidenceTestCase):
     def test_record(self) -> None:
         """All that both hosts and libvirt know of it."""
         before = datetime.datetime.now(datetime.UTC)
-        domain = evidence_scene.Domain()
+        domain = Domain()
         self.move(domain)
         found = self.recorded()
 
         self.assertEqual(
-            (evidence_scene.UUID, 'web1', 'instance-00000001'),
+            (adapter.UUID, 'web1', 'instance-00000001'),
             (found.uuid, found.name, found.guest),
         )
         self.assertEqual(
@@ -87,12 +90,10 @@ class CompletedTest(evidence_scene.EvidenceTestCase):
             )
             path = tree / adapter.DIRECTORY.removeprefix('/') / name
             self.assertEqual(
-                evidence_scene.record_of(path.read_bytes()),
-                identity.certificate,
+                record_of(path.read_bytes()), identity.certificate
             )
             self.assertEqual(
-                evidence_scene.record_of(trees.authority().cert_pem),
-                identity.ca,
+                record_of(trees.authority().cert_pem), identity.ca
             )
 
     def test_log(self) -> None:
@@ -167,7 +168,7 @@ class CompletedTest(evidence_scene.EvidenceTestCase):
 
     def test_no_event_of_libvirt(self) -> None:
         """Then the last look counts, and a downtime is not known."""
-        domain = evidence_scene.Domain()
+        domain = Domain()
         domain.connect = mock.Mock(side_effect=OSError('x'))  # type: ignore[method-assign]
         self.move(domain)
         found = self.recorded()
@@ -179,7 +180,7 @@ class CompletedTest(evidence_scene.EvidenceTestCase):
     def test_two_migrations(self) -> None:
         """The second says nothing of the first, and follows it."""
         self.move()
-        second = evidence_scene.Domain()
+        second = Domain()
         second.connect = mock.Mock(side_effect=OSError('x'))  # type: ignore[method-assign]
         second.jobStats = mock.Mock(return_value={'type': 0})  # type: ignore[method-assign]
         self.move(second)

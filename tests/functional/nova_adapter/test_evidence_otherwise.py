@@ -27,15 +27,15 @@ from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import evidence_scene
 from tests.functional.nova_adapter import trees
 
+Domain = evidence_scene.Domain
+
 
 class OtherwiseTest(evidence_scene.EvidenceTestCase):
     """It did not go so well."""
 
     def test_failed(self) -> None:
         """The cause is there; the event is the failure's own."""
-        self.move(
-            evidence_scene.Domain(libvirt.libvirtError('no route to host'))
-        )
+        self.move(Domain(libvirt.libvirtError('no route to host')))
         found = self.recorded()
         self.assertEqual(record.Result.FAILED, found.result)
         self.assertEqual('because of no route to host', found.cause)
@@ -50,8 +50,7 @@ class OtherwiseTest(evidence_scene.EvidenceTestCase):
         self.migrate()
         self.be('compute1')
         self.run_on_source(
-            adapter.migrate_data({'native_tls:destination': '{'}),
-            evidence_scene.Domain(),
+            adapter.migrate_data({'native_tls:destination': '{'}), Domain()
         )
         found = self.recorded()
         self.assertEqual(record.Result.REFUSED, found.result)
@@ -86,7 +85,7 @@ class OtherwiseTest(evidence_scene.EvidenceTestCase):
         self.configure('native_tls', migration_encryption='opportunistic')
         old = trees.issue('host1.example.org', days=(-9, -2))
         self.break_host('compute1', **trees.of(old, 'client'))
-        domain = evidence_scene.Domain()
+        domain = Domain()
         self.move(domain)
         assert domain.flags is not None
         self.assertFalse(domain.flags & libvirt.VIR_MIGRATE_TLS)
@@ -131,8 +130,7 @@ class OtherwiseTest(evidence_scene.EvidenceTestCase):
         self.migrate()
         self.be('compute1')
         self.run_on_source(
-            adapter.migrate_data({}, target_connect_addr='host2'),
-            evidence_scene.Domain(),
+            adapter.migrate_data({}, target_connect_addr='host2'), Domain()
         )
         found = self.recorded()
         self.assertEqual('tls', found.mode)
@@ -146,7 +144,7 @@ class HarmlessTest(evidence_scene.EvidenceTestCase):
 
     def assert_moved(self, *warnings: str) -> None:
         """Assert that the guest moves, and that this is said."""
-        domain = evidence_scene.Domain()
+        domain = Domain()
         self.move(domain)
         self.assertIsNotNone(domain.flags)
         self.recover.assert_not_called()

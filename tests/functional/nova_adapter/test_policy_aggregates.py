@@ -73,6 +73,12 @@ class AggregateTest(policy_scene.PolicyTestCase):
             self.everywhere(migration_encryption=cloud)
             self.assertEqual(TLS, self.move().mode, cloud)
         self.assertIn('count as saying "required" about', self.log.output)
+        terms = self.ended[-1].terms
+        assert terms is not None
+        # Nothing could be stricter than what is known.
+        self.assertEqual(
+            'cloud [native_tls] migration_encryption', terms.decision.owner
+        )
 
     def test_not_reached_where_nobody_says_anything(self) -> None:
         """Nova's own migration, and a warning."""

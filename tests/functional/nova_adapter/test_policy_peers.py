@@ -188,6 +188,19 @@ class GateTest(policy_scene.PolicyTestCase):
         for host in (self.source, self.destination):
             self.assertEqual([], host.check.asked)
 
+    def test_aggregates_are_asked_for_once(self) -> None:
+        """By each end, for all legs of a migration."""
+        asked: list[str] = []
+        known = objects.AggregateList.get_by_host
+
+        def get_by_host(context: Any, host: str, key: str) -> Any:
+            asked.append(host)
+            return known(context, host, key=key)
+
+        self.exchange(objects.AggregateList, get_by_host=get_by_host)
+        self.move()
+        self.assertEqual(['compute2', 'compute1'], asked)
+
     def test_one_instance_that_says_something(self) -> None:
         """It is encrypted, and the next is Nova's own again."""
         moved = self.move(

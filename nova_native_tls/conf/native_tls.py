@@ -63,8 +63,8 @@ A migration over a single TLS connection that has sent more than 32 GiB,
 repetitions included, can end with the guest lost on both hosts (QEMU #1937,
 GnuTLS #1717). A busy guest of a few GiB gets there, too. GnuTLS before
 3.8.11 on the source has the defect; where the guest's own QEMU certainly has
-a newer one, or asks it for no AES (``migrate_tls_priority`` in qemu.conf, from
-libvirt 11.6), nothing of the following is done.
+a newer one, or asks it for no AES (``migrate_tls_priority`` in qemu.conf,
+from libvirt 11.6), nothing of the following is done.
 
 ``avoid``: two parallel connections are asked for, which are not affected.
 Where they are not possible (with post-copy before QEMU 10.1) it is as with

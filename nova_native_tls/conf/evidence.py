@@ -29,8 +29,9 @@ that ``nova-native-tls evidence verify`` finds a line that was changed, moved
 or removed. nova-compute must be able to write into the file's directory.
 
 Security: there is nothing secret in it, but which instance moved where and
-when. Only its owner and its group may read it. Who can write it can write all
-of it anew: send the log to another host, which has the hash of each record.
+when. Only its owner and its group may read it. Who can write it can write
+all of it anew: send the log, which has the hash of each record, to another
+host.
 
 Related options:
 

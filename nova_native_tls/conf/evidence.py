@@ -44,8 +44,8 @@ Related options:
         min=1,
         max=1024,
         help="""
-Size that ``evidence_file`` may have, in MiB; 10 hold some 4,000 records. When
-it is full it is put aside under its name and a number, and a new one begins.
+Size that ``evidence_file`` may have, in MiB; 10 hold some 4,000 records.
+When it is full it is put aside under its name and a number, and a new one begins.
 
 Do not let logrotate do it: entries that it removes are reported as missing.
 
@@ -60,8 +60,8 @@ Related options:
         min=1,
         max=1000,
         help="""
-How many full files are kept beside ``evidence_file``. The oldest are removed,
-and the evidence says so.
+How many full files are kept beside ``evidence_file``. The oldest are
+removed, and the evidence says so.
 
 Related options:
 

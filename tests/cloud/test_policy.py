@@ -27,6 +27,7 @@ from typing import ClassVar
 from nova_native_tls import policy
 from tests.cloud import base
 from tests.cloud import faults
+from tests.cloud.harness import compute_files
 from tests.cloud.harness import flavors
 from tests.cloud.harness import observed_move
 from tests.cloud.harness import virtual_machine
@@ -35,7 +36,8 @@ from tests.lab.harness import host as lab_host
 CLEAR, REFUSED, TLS = 'clear', 'refused', 'TLS'
 
 AGGREGATE = 'cluster'
-EVIDENCE = '/var/log/native-tls-policy.jsonl'
+#: Every host has its own there.
+EVIDENCE = f'{compute_files.STATE}/evidence.jsonl'
 EVENT = 'compute_native_tls_clear_text'
 
 #: How servers are booted, by what is said of them then.
@@ -99,11 +101,15 @@ class PolicyTestCase(base.CloudTestCase):
     def set_up_computes(self) -> None:
         """Leave it to the test, which says what the cloud says."""
 
-    def set_cloud(self, encryption: str | None) -> None:
-        """Restart both nova-computes with this option."""
+    def set_cloud(self, encryption: str | None, **libvirt: Any) -> None:
+        """Restart both nova-computes with this option.
+
+        :param libvirt: further options of that section.
+        """
         self.configure(
             driver=base.PLUGIN,
             native_tls=self.native_tls,
+            **libvirt,
             sections={
                 'DEFAULT': {'max_concurrent_live_migrations': 2},
                 'native_tls': {
@@ -159,11 +165,12 @@ class PolicyTestCase(base.CloudTestCase):
         """The other end."""
         return self.destination if host == self.source else self.source
 
-    def last_record(self, host: lab_host.Host) -> dict[str, Any]:
-        """What a source has put down last."""
-        lines = host.read_file(EVIDENCE).splitlines()
-        found: dict[str, Any] = json.loads(lines[-1])
-        return found
+    def records(
+        self, host: lab_host.Host, count: int = 1
+    ) -> list[dict[str, Any]]:
+        """What a source has put down last, the newest at the end."""
+        lines = host.read_file(EVIDENCE).splitlines()[-count:]
+        return [json.loads(line)['content'] for line in lines]
 
 
 class OutcomeTest(PolicyTestCase):
@@ -240,8 +247,8 @@ class OutcomeTest(PolicyTestCase):
             ends.make_healthy()
 
     def _assert_owner(self, source: lab_host.Host, case: Case) -> None:
-        record = self.last_record(source)
-        self.assertIn(f'"rule": "{case.owner}', json.dumps(record))
+        (record,) = self.records(source)
+        self.assertEqual(case.owner, record['rule'][: len(case.owner)])
 
     def _assert_told(
         self,
@@ -269,9 +276,11 @@ class OutcomeTest(PolicyTestCase):
         self.assertTrue(
             any('native_tls.migration' in line for line in of_machine)
         )
-        record = json.dumps(self.last_record(source))
-        for words in (machine.id, 'plaintext', 'server-cert.pem'):
-            self.assertIn(words, record)
+        (record,) = self.records(source)
+        self.assertEqual(
+            (machine.id, 'plaintext'), (record['uuid'], record['mode'])
+        )
+        self.assertIn('server-cert.pem', ' '.join(record['notes']))
 
 
 class NativeTLSOnTest(PolicyTestCase):

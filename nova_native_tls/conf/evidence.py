@@ -45,7 +45,8 @@ Related options:
         max=1024,
         help="""
 Size that ``evidence_file`` may have, in MiB; 10 hold some 4,000 records.
-When it is full it is put aside under its name and a number, and a new one begins.
+When it is full it is put aside under its name and a number, and a new one
+begins.
 
 Do not let logrotate do it: entries that it removes are reported as missing.
 

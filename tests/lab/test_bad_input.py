@@ -104,6 +104,6 @@ def _cases(
         ),
         Case(
             options=(*plain, '--parallel', '2', '--postcopy'),
-            named='QEMU 10.1.0',
+            named='QEMU before 10.1',
         ),
     ]

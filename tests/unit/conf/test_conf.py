@@ -146,11 +146,7 @@ class ListTest(testtools.TestCase):
     def test_every_option_is_listed(self) -> None:
         """Nothing that can be registered is left out."""
         self.assertEqual(
-            [
-                opt.name
-                for subject in (*OURS, libvirt)
-                for opt in subject.OPTS
-            ],
+            [opt.name for subject in (*OURS, libvirt) for opt in subject.OPTS],
             [opt.name for _group, opt in _all_options()],
         )
 

@@ -32,8 +32,8 @@ from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
-from nova_native_tls.nova import loading
-from nova_native_tls.nova import loading_choice
+from nova_native_tls.nova.installation import loading
+from nova_native_tls.nova.installation import loading_choice
 
 CONNECT_TIMEOUT_S = 15
 #: What decides in nova.conf -> its group.

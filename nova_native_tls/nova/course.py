@@ -21,9 +21,9 @@ import threading
 from typing import Any
 
 from nova_native_tls.migration import plan as migration_plan
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import job_end
-from nova_native_tls.nova import reason as told
+from nova_native_tls.nova.call import job_end
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason as told
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import terms as peer_terms
 

@@ -22,11 +22,11 @@ from typing import Any
 from nova.virt import event as virt_event
 
 from nova_native_tls.checks import base
-from nova_native_tls.nova import arrivals
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import legs
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import own_facts
+from nova_native_tls.nova.policy import legs
 from nova_native_tls.nova import source_driver
+from nova_native_tls.nova.telling import arrivals
 
 
 class NativeTLSDriver(source_driver.SourceDriver):

@@ -31,9 +31,9 @@ from nova_native_tls.evidence import record
 from nova_native_tls.evidence import summary
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import progress
-from nova_native_tls.nova import action_event
 from nova_native_tls.nova import course
-from nova_native_tls.nova import migration_notification
+from nova_native_tls.nova.telling import action_event
+from nova_native_tls.nova.telling import migration_notification
 from nova_native_tls.peer import facts
 from nova_native_tls.pki import inspect
 

@@ -25,10 +25,10 @@ from nova.virt.libvirt import driver as libvirt_driver
 
 from nova_native_tls.checks import runner
 from nova_native_tls import conf as options
-from nova_native_tls.nova import canaries
-from nova_native_tls.nova import host_watch
-from nova_native_tls.nova import policy_sources
+from nova_native_tls.nova.canary import canaries
+from nova_native_tls.nova.policy import policy_sources
 from nova_native_tls.nova import pre_checks
+from nova_native_tls.nova.watch import host_watch
 from nova_native_tls.peer import host_stats
 
 CONF = nova.conf.CONF

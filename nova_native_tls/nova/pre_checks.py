@@ -35,12 +35,12 @@ from nova_native_tls.explain import matcher
 from nova_native_tls.host import guests
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import host_question
-from nova_native_tls.nova import own_facts
-from nova_native_tls.nova import own_guest
-from nova_native_tls.nova import refusal
-from nova_native_tls.nova import told_warnings
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import host_question
+from nova_native_tls.nova.facts import own_facts
+from nova_native_tls.nova.facts import own_guest
+from nova_native_tls.nova.telling import refusal
+from nova_native_tls.nova.telling import told_warnings
 from nova_native_tls.peer import facts
 
 LOG = logging.getLogger(__name__)

@@ -25,20 +25,20 @@ from oslo_log import log as logging
 from nova_native_tls.checks import base
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import rekey
-from nova_native_tls.nova import call_plan
+from nova_native_tls.nova.call import call_plan
+from nova_native_tls.nova.call import planned_domain
+from nova_native_tls.nova.call import watched_guest
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import course
 from nova_native_tls.nova import evidence
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import fallback
+from nova_native_tls.nova.facts import own_facts
+from nova_native_tls.nova.facts import own_guest
 from nova_native_tls.nova import host_driver
-from nova_native_tls.nova import legs
-from nova_native_tls.nova import own_facts
-from nova_native_tls.nova import own_guest
-from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova.policy import fallback
+from nova_native_tls.nova.policy import legs
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import reason
-from nova_native_tls.nova import watched_guest
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 
 LOG = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from oslo_upgradecheck import upgradecheck
 
 from nova_native_tls._i18n import _
 from nova_native_tls.checks import result
-from nova_native_tls.nova import loading
-from nova_native_tls.nova import loading_choice
+from nova_native_tls.nova.installation import loading
+from nova_native_tls.nova.installation import loading_choice
 from nova_native_tls.upgrade import answer
 from nova_native_tls.upgrade import compute_host
 

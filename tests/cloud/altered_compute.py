@@ -74,7 +74,9 @@ def _make_liar() -> None:
 
 
 def _make_blind() -> None:
-    own_facts: Any = importlib.import_module('nova_native_tls.nova.own_facts')
+    own_facts: Any = importlib.import_module(
+        'nova_native_tls.nova.facts.own_facts'
+    )
     look = own_facts.look
 
     def blind_look(asked: Any) -> Any:

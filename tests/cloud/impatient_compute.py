@@ -51,10 +51,12 @@ def main() -> None:
     definition.LIFETIME_S = LIFETIME_S
     schedule: Any = importlib.import_module('nova_native_tls.canary.schedule')
     schedule.INTERVAL_MIN_S = INTERVAL_S
-    sender: Any = importlib.import_module('nova_native_tls.nova.canary_sender')
+    sender: Any = importlib.import_module(
+        'nova_native_tls.nova.canary.canary_sender'
+    )
     sender.LOOK_EVERY_S = LOOK_EVERY_S
     own_libvirt: Any = importlib.import_module(
-        'nova_native_tls.nova.own_libvirt'
+        'nova_native_tls.nova.canary.own_libvirt'
     )
     start_transient = own_libvirt.OwnLibvirt.start_transient
 

@@ -34,7 +34,7 @@ from tests.lab.harness import pki
 KEY = 'native_tls:migration_encryption'
 TRAIT = 'CUSTOM_NATIVE_TLS_READY'
 
-FILTER = 'nova_native_tls.nova.scheduler_filter.NativeTLSFilter'
+FILTER = 'nova_native_tls.nova.scheduling.scheduler_filter.NativeTLSFilter'
 #: As doc/source/admin/scheduling.rst has it.
 FILTER_SCHEDULER: dict[str, ini_file.Value] = {
     'available_filters': ('nova.scheduler.filters.all_filters', FILTER),

@@ -38,8 +38,8 @@ from nova_native_tls.host import daemon
 from nova_native_tls.host import listening
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import root_file
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import root_file
 from nova_native_tls import policy
 from tests.unit.host import listeners
 from tests.unit.pki import certificates

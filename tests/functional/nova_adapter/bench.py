@@ -44,7 +44,7 @@ from nova_native_tls.host import daemon
 from nova_native_tls.host import listening
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import own_facts
 from nova_native_tls.nova import pre_checks
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter

@@ -28,8 +28,8 @@ from nova.virt.libvirt import migration as nova_migration
 from nova_native_tls.evidence import chain
 from nova_native_tls.evidence import journal
 from nova_native_tls.evidence import record
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 from nova_native_tls.pki import inspect
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import notifier

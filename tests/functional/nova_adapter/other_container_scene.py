@@ -35,7 +35,7 @@ from oslo_log import log as logging
 
 from nova_native_tls import conf as options
 from nova_native_tls.migration import settings as migration_settings
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import own_facts
 
 CONF = nova.conf.CONF
 

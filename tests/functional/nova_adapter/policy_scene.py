@@ -25,9 +25,9 @@ from nova.virt.libvirt import migration as nova_migration
 
 from nova_native_tls.checks import base
 from nova_native_tls.checks import result
-from nova_native_tls.nova import action_event
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import course
+from nova_native_tls.nova.telling import action_event
 from nova_native_tls import policy
 from tests.functional.nova_adapter import adapter
 from tests.unit.checks import contexts

@@ -20,8 +20,8 @@ from unittest import mock
 
 from nova.virt import event as virt_event
 
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
 
 FOUND = reason.Reason(details='short', full='long')

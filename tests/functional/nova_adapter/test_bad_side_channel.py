@@ -24,7 +24,7 @@ import testtools.matchers
 
 from nova_native_tls import exception
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import failure
+from nova_native_tls.nova.telling import failure
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import test_driver_plan
 from tests.functional.nova_adapter import test_driver_unreadable_peer

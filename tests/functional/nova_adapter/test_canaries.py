@@ -29,11 +29,11 @@ from nova_native_tls.canary import schedule
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import versions
-from nova_native_tls.nova import canary_sender
+from nova_native_tls.nova.canary import canary_sender
+from nova_native_tls.nova.canary import own_libvirt
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import own_libvirt
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import reason
 from nova_native_tls.peer import facts
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import libvirt_stand_in

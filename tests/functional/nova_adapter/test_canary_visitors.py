@@ -19,8 +19,8 @@ from typing import Any
 from nova.virt import event as virt_event
 
 from nova_native_tls.canary import leftover
-from nova_native_tls.nova import canary_visitors
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.canary import canary_visitors
+from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import libvirt_stand_in
 

@@ -20,7 +20,7 @@ from nova import exception as nova_exception
 from nova_native_tls.checks import base
 from nova_native_tls.checks import result
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import own_facts
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import legs
 from tests.unit.checks import contexts

@@ -19,8 +19,8 @@ import threading
 from typing import Any
 from unittest import mock
 
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
 
 DATA = 'migrate_data'

@@ -22,16 +22,16 @@ from nova.virt import event as virt_event
 
 from nova_native_tls.checks import runner
 from nova_native_tls.migration import settings as migration_settings
-from nova_native_tls.nova import arrivals
-from nova_native_tls.nova import canaries
+from nova_native_tls.nova.call import planned_domain
+from nova_native_tls.nova.call import watched_guest
+from nova_native_tls.nova.canary import canaries
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import driver as driver_module
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import own_facts
-from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import own_facts
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import watched_guest
+from nova_native_tls.nova.telling import arrivals
+from nova_native_tls.nova.telling import failure
 from tests.functional.nova_adapter import adapter
 
 C = 'context'

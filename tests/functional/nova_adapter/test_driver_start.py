@@ -25,7 +25,7 @@ from nova_native_tls.checks import options as options_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls import exception
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import own_facts
 from tests.functional.nova_adapter import adapter
 from tests.unit.checks import contexts
 

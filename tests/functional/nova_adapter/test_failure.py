@@ -21,8 +21,8 @@ from unittest import mock
 import fixtures
 from nova import objects
 
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
 
 REASON = reason.Reason(

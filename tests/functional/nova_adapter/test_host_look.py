@@ -32,8 +32,8 @@ from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls.checks import running_guests
 from nova_native_tls import exception
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import own_facts
 from nova_native_tls.nova import pre_checks
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter

@@ -20,9 +20,9 @@ from unittest import mock
 
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import host_watch
+from nova_native_tls.nova.facts import host_look
 from nova_native_tls.nova import pre_checks
+from nova_native_tls.nova.watch import host_watch
 from nova_native_tls.peer import host_stats
 from nova_native_tls.pki import vouching
 from tests.functional.nova_adapter import test_host_look

@@ -20,7 +20,7 @@ from unittest import mock
 from nova.objects import fields
 from nova import rpc
 
-from nova_native_tls.nova import notification
+from nova_native_tls.nova.telling import notification
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import notifier
 

@@ -30,7 +30,7 @@ import testtools
 
 from nova_native_tls.checks import runner
 from nova_native_tls.host import daemon
-from nova_native_tls.nova import other_container
+from nova_native_tls.nova.facts import other_container
 from tests.functional.nova_adapter import test_host_look
 from tests.functional.nova_adapter import trees
 

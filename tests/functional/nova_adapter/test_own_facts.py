@@ -19,8 +19,8 @@ from unittest import mock
 from nova.privsep import path as nova_path
 
 from nova_native_tls.migration import versions
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import own_facts
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import own_facts
 from nova_native_tls.peer import facts
 from nova_native_tls.pki import qemu_conf
 from tests.functional.nova_adapter import adapter

@@ -24,8 +24,8 @@ from nova_native_tls.canary import definition
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import libvirt_api
+from nova_native_tls.nova.canary import own_libvirt
 from nova_native_tls.nova import driver
-from nova_native_tls.nova import own_libvirt
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import libvirt_stand_in
 

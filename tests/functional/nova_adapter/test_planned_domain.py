@@ -24,7 +24,7 @@ import testtools
 
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
-from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova.call import planned_domain
 
 Call = migration_call.MigrateCall
 URI = 'qemu+tls://host2/system'

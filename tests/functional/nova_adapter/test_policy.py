@@ -21,7 +21,7 @@ import libvirt
 from nova import utils as nova_utils
 
 from nova_native_tls.checks import base
-from nova_native_tls.nova import fallback
+from nova_native_tls.nova.policy import fallback
 from nova_native_tls import policy
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import policy_scene

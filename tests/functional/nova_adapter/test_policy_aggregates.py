@@ -20,8 +20,8 @@ import fixtures
 from nova import objects
 import oslo_messaging
 
-from nova_native_tls.nova import aggregates
-from nova_native_tls.nova import policy_sources
+from nova_native_tls.nova.policy import aggregates
+from nova_native_tls.nova.policy import policy_sources
 from tests.functional.nova_adapter import adapter
 from tests.functional.nova_adapter import policy_scene
 

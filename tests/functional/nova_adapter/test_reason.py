@@ -23,7 +23,7 @@ import libvirt
 
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
 
 GUEST = 'instance-00000001'

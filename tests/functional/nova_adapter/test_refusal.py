@@ -17,7 +17,7 @@ from __future__ import annotations
 import testtools
 
 from nova_native_tls.checks import result
-from nova_native_tls.nova import refusal
+from nova_native_tls.nova.telling import refusal
 
 ROOM = 100
 

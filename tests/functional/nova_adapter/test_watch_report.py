@@ -21,10 +21,10 @@ import types
 from unittest import mock
 
 from nova_native_tls.identity import expiry
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import host_watch
+from nova_native_tls.nova.facts import host_look
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import watch_report
+from nova_native_tls.nova.watch import host_watch
+from nova_native_tls.nova.watch import watch_report
 from tests.functional import credentials
 from tests.functional.nova_adapter import notifier
 from tests.functional.nova_adapter import trees

@@ -24,7 +24,7 @@ import testtools
 
 from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import rekey
-from nova_native_tls.nova import watched_guest
+from nova_native_tls.nova.call import watched_guest
 
 LIMIT = 1000
 

@@ -23,8 +23,8 @@ from nova.compute import stats as compute_stats
 from nova import objects
 
 from nova_native_tls.checks import runner
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import host_watch
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.watch import host_watch
 from nova_native_tls.peer import host_stats
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter

@@ -48,7 +48,7 @@ CONF = nova.conf.CONF
 CELL = 'e9b6e5a1-2f7a-4bd4-9d4e-0f4d7d8a4c11'
 INSTANCE = '8a6e2b9c-0c7a-4a55-9a3b-6a7f1d7d0c11'
 PROJECT = '2c9e7a51d0b648b5a3a1f6f1f7f3f0aa'
-FILTER = 'nova_native_tls.nova.scheduler_filter.NativeTLSFilter'
+FILTER = 'nova_native_tls.nova.scheduling.scheduler_filter.NativeTLSFilter'
 
 #: What a host says that has Nova's own driver.
 STOCK: dict[str, str] = {}

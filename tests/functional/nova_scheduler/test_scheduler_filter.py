@@ -33,7 +33,7 @@ WITHOUT_LIBVIRT = """
 import sys
 
 sys.modules['libvirt'] = None
-from nova_native_tls.nova import scheduler_filter
+from nova_native_tls.nova.scheduling import scheduler_filter
 
 assert 'nova.virt.libvirt' not in sys.modules
 """

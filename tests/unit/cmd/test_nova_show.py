@@ -28,7 +28,7 @@ from nova_native_tls.cmd import nova_show
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import versions
-from nova_native_tls.nova import loading
+from nova_native_tls.nova.installation import loading
 
 from tests.unit.cmd import in_process
 

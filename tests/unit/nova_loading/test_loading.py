@@ -25,7 +25,7 @@ from unittest import mock
 import fixtures
 import testtools
 
-from nova_native_tls.nova import loading
+from nova_native_tls.nova.installation import loading
 
 NOVA_COMPUTE = loading.Program.NOVA_COMPUTE
 OWN = loading.Program.OWN

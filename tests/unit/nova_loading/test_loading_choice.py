@@ -18,8 +18,8 @@ from typing import Any
 
 import testtools
 
-from nova_native_tls.nova import loading
-from nova_native_tls.nova import loading_choice
+from nova_native_tls.nova.installation import loading
+from nova_native_tls.nova.installation import loading_choice
 
 NOVA_COMPUTE = loading.Program.NOVA_COMPUTE
 OWN = loading.Program.OWN

@@ -26,7 +26,7 @@ from unittest import mock
 import fixtures
 import testtools
 
-from nova_native_tls.nova import loading_probe
+from nova_native_tls.nova.installation import loading_probe
 
 HOST = 'nova.virt.libvirt.host'
 SERVICE = 'nova_native_tls.nova.compute_service'

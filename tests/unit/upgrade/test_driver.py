@@ -19,7 +19,7 @@ from typing import Any
 
 from oslo_upgradecheck import upgradecheck
 
-from nova_native_tls.nova import loading
+from nova_native_tls.nova.installation import loading
 from nova_native_tls.upgrade import driver
 from tests.unit.upgrade import hosts
 

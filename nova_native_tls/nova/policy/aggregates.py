@@ -35,7 +35,7 @@ from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
 from nova_native_tls.conf import policy as policy_options
-from nova_native_tls.nova import known_rules
+from nova_native_tls.nova.policy import known_rules
 from nova_native_tls import policy
 
 LOG = logging.getLogger(__name__)

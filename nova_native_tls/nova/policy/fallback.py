@@ -19,8 +19,8 @@ from typing import Any
 from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
-from nova_native_tls.nova import action_event
-from nova_native_tls.nova import call_plan
+from nova_native_tls.nova.call import call_plan
+from nova_native_tls.nova.telling import action_event
 from nova_native_tls.peer import terms as peer_terms
 from nova_native_tls import policy
 

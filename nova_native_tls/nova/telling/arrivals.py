@@ -19,8 +19,8 @@ import datetime
 import threading
 from typing import Any
 
-from nova_native_tls.nova import failure
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.telling import failure
+from nova_native_tls.nova.telling import reason
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from typing import Any
 import nova.conf
 from nova import exception as nova_exception
 
-from nova_native_tls.nova import aggregates
-from nova_native_tls.nova import known_rules
+from nova_native_tls.nova.policy import aggregates
+from nova_native_tls.nova.policy import known_rules
 from nova_native_tls import policy
 
 CONF = nova.conf.CONF

@@ -26,8 +26,8 @@ from nova.scheduler import filters
 from oslo_log import log as logging
 
 from nova_native_tls import conf as options
-from nova_native_tls.nova import known_rules
-from nova_native_tls.nova import live_move
+from nova_native_tls.nova.policy import known_rules
+from nova_native_tls.nova.scheduling import live_move
 from nova_native_tls.peer import obstacle
 from nova_native_tls import policy
 

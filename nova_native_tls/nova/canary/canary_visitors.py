@@ -28,8 +28,8 @@ from nova_native_tls.canary import definition
 from nova_native_tls.canary import leftover
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
-from nova_native_tls.nova import own_libvirt
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.canary import own_libvirt
+from nova_native_tls.nova.telling import reason
 
 LOG = logging.getLogger(__name__)
 

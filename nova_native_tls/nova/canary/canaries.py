@@ -31,11 +31,11 @@ from oslo_log import log as logging
 from nova_native_tls.canary import definition
 from nova_native_tls import canary_uuid
 from nova_native_tls.migration import libvirt_api
-from nova_native_tls.nova import canary_sender
-from nova_native_tls.nova import canary_visitors
+from nova_native_tls.nova.call import planned_domain
+from nova_native_tls.nova.canary import canary_sender
+from nova_native_tls.nova.canary import canary_visitors
+from nova_native_tls.nova.canary import own_libvirt
 from nova_native_tls.nova import carrier
-from nova_native_tls.nova import own_libvirt
-from nova_native_tls.nova import planned_domain
 
 LOG = logging.getLogger(__name__)
 

@@ -61,9 +61,9 @@ from nova_native_tls.checks import result
 from nova_native_tls import exception
 from nova_native_tls.nova import carrier
 from nova_native_tls.nova import course
-from nova_native_tls.nova import policy_sources
+from nova_native_tls.nova.policy import policy_sources
+from nova_native_tls.nova.policy import unmet
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import unmet
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import terms
 from nova_native_tls import policy

@@ -48,9 +48,9 @@ from nova_native_tls.host import observation
 from nova_native_tls.host import read_by_permission
 from nova_native_tls.host import unseen
 from nova_native_tls.identity import dated
-from nova_native_tls.nova import host_question
-from nova_native_tls.nova import other_container
-from nova_native_tls.nova import own_stats
+from nova_native_tls.nova.facts import host_question
+from nova_native_tls.nova.facts import other_container
+from nova_native_tls.nova.facts import own_stats
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import host_stats
 from nova_native_tls.pki import credential_set

@@ -19,7 +19,7 @@ import nova.conf
 from nova.objects import fields
 
 from nova_native_tls.identity import expiry
-from nova_native_tls.nova import notification
+from nova_native_tls.nova.telling import notification
 
 CONF = nova.conf.CONF
 

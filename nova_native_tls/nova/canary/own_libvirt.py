@@ -24,7 +24,7 @@ from nova_native_tls import canary_uuid
 from nova_native_tls.checks import this_host
 from nova_native_tls import exception
 from nova_native_tls.migration import libvirt_api
-from nova_native_tls.nova import planned_domain
+from nova_native_tls.nova.call import planned_domain
 
 
 def hide_canaries(host: Any) -> None:

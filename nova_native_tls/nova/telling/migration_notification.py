@@ -20,7 +20,7 @@ from nova.objects import fields
 
 from nova_native_tls.evidence import chain
 from nova_native_tls.evidence import record
-from nova_native_tls.nova import notification
+from nova_native_tls.nova.telling import notification
 from nova_native_tls import policy
 
 _PRIORITIES = {

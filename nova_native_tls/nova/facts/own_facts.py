@@ -30,8 +30,8 @@ from nova_native_tls.host import guests
 from nova_native_tls.host import libvirt_view
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
-from nova_native_tls.nova import host_look
-from nova_native_tls.nova import host_question
+from nova_native_tls.nova.facts import host_look
+from nova_native_tls.nova.facts import host_question
 from nova_native_tls.peer import facts
 
 LOG = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from nova_native_tls.checks import result
 from nova_native_tls.identity import dated
 from nova_native_tls.identity import expiry
 from nova_native_tls.identity import metrics
-from nova_native_tls.nova import certificate_notification
+from nova_native_tls.nova.watch import certificate_notification
 from nova_native_tls.peer import host_stats
 from nova_native_tls.store import durable
 

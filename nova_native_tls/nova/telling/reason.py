@@ -26,7 +26,7 @@ from nova_native_tls import exception
 from nova_native_tls.explain import entry
 from nova_native_tls.explain import matcher
 from nova_native_tls.migration import libvirt_api
-from nova_native_tls.nova import root_file
+from nova_native_tls.nova.facts import root_file
 
 LOG = logging.getLogger(__name__)
 

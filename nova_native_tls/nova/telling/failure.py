@@ -24,7 +24,7 @@ import nova.conf
 from nova import objects
 from oslo_log import log as logging
 
-from nova_native_tls.nova import reason as told
+from nova_native_tls.nova.telling import reason as told
 
 LOG = logging.getLogger(__name__)
 

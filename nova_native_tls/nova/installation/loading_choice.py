@@ -19,7 +19,7 @@ import re
 import sys
 
 from nova_native_tls._i18n import _
-from nova_native_tls.nova import loading
+from nova_native_tls.nova.installation import loading
 
 #: The driver's methods have the same signature in all of them.
 OLDEST_NOVA = 29

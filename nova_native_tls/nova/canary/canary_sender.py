@@ -31,10 +31,10 @@ from nova_native_tls.canary import unconnected
 from nova_native_tls.checks import result
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
-from nova_native_tls.nova import call_plan
-from nova_native_tls.nova import own_facts
-from nova_native_tls.nova import own_libvirt
-from nova_native_tls.nova import reason
+from nova_native_tls.nova.call import call_plan
+from nova_native_tls.nova.canary import own_libvirt
+from nova_native_tls.nova.facts import own_facts
+from nova_native_tls.nova.telling import reason
 from nova_native_tls.pair import said
 from nova_native_tls.peer import facts
 

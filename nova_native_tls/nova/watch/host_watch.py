@@ -34,9 +34,9 @@ from nova_native_tls.checks import host_check
 from nova_native_tls.checks import result
 from nova_native_tls.checks import runner
 from nova_native_tls.identity import dated
-from nova_native_tls.nova import host_look
+from nova_native_tls.nova.facts import host_look
 from nova_native_tls.nova import pre_checks
-from nova_native_tls.nova import watch_report
+from nova_native_tls.nova.watch import watch_report
 from nova_native_tls.peer import host_stats
 from nova_native_tls import policy
 

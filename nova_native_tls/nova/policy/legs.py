@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-r"""How both ends of one migration come to act on one decision.
+"""How both ends of one migration come to act on one decision.
 
 The source decides, because it asks libvirt. It hears first what the
 destination, which is asked before it, wants and has found; the stricter of
@@ -19,20 +19,21 @@ both policies counts. Then it tells the destination.
 What each end does, by what the policy says as far as that end knows (the
 source knows all):
 
-=============  ====================  =====================  ==================
-\               required              opportunistic          disabled
-=============  ====================  =====================  ==================
-destination,   refuses if a check    tells the source what  tells the source
-first          of its own fails      has failed             what has failed
-source         refuses if a check    without TLS if a       without TLS;
-               fails, here or there  check fails, here or   nothing is looked
-                                     there                  at
-destination,   refuses if the        tells the source what  nothing
-again          source's              has failed, with the
-               certificate fails     preparation
-when libvirt   TLS                   TLS if nothing has     no TLS, whatever
-is asked                             failed anywhere        Nova's option says
-=============  ====================  =====================  ==================
+===========  =====================  =====================  ===================
+Step         required               opportunistic          disabled
+===========  =====================  =====================  ===================
+destination  refuses if a check of  tells the source what  tells the source
+             its own fails          has failed             what has failed
+source       refuses if a check     without TLS if a       without TLS;
+             fails, here or there   check fails, here or   nothing is looked
+                                    there                  at
+once more    the destination        the destination tells  nothing
+             refuses if the         the source what has
+             source's certificate   failed, with the
+             fails                  preparation
+libvirt      TLS                    TLS if nothing has     no TLS, whatever
+                                    failed anywhere        Nova's option says
+===========  =====================  =====================  ===================
 
 An end that says nothing (stock Nova, or nobody there wants encryption) does
 not encrypt as far as anybody knows. So what is required by a rule is refused;

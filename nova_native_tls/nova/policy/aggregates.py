@@ -47,8 +47,6 @@ _NO_DATABASE = 'CantStartEngineError'
 
 _lock = threading.Lock()
 _told: set[str] = set()
-#: By host: whether its aggregates said anything when they were last read.
-_said_something: dict[str, bool] = {}
 
 
 def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
@@ -56,10 +54,10 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
 
     :param context: of the request.
     :param must_know: somebody else says something, and less than that TLS
-        is required; then aggregates that cannot be read count as the
-        strictest. Otherwise that is so only if they have said something
-        before: where nobody ever has said anything, whoever installs this
-        project and no more still has Nova's own migrations.
+        is required. Aggregates that cannot be read count as the strictest;
+        only where nobody says anything, and the conductor could never read
+        any, they have no say: whoever installs this project and no more
+        still has Nova's own migrations.
     """
     chosen = CONF.native_tls.aggregate_migration_encryption
     if chosen == policy_options.NOWHERE:
@@ -68,7 +66,7 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
         name = _('as nova.conf of %s says') % CONF.host
         return [_rule(name, chosen)]
     try:
-        found = known_rules.of_aggregates(
+        return known_rules.of_aggregates(
             objects.AggregateList.get_by_host(
                 context, CONF.host, key=policy.KEY
             )
@@ -76,18 +74,14 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
     except Exception as err:
         # Of the database, of the message queue, of Nova: unknown is unknown.
         return _unknown(err, must_know)
-    with _lock:
-        _said_something[CONF.host] = bool(found)
-    return found
 
 
 def _unknown(error: Exception, must_know: bool) -> list[policy.Rule]:
-    with _lock:
-        matters = must_know or _said_something.get(CONF.host, False)
     never = _NO_DATABASE in (
         type(error).__name__,
         getattr(error, 'exc_type', None),
     )
+    matters = must_know or not never
     sentence = _(
         'The host aggregates of this host cannot be read, so they %(meaning)s '
         'about the encryption of live migrations (%(error)s)%(remedy)s'
@@ -103,13 +97,11 @@ def _unknown(error: Exception, must_know: bool) -> list[policy.Rule]:
         if never
         else '',
     }
-    if matters or not never:
-        LOG.warning('%s', sentence)
-    else:
+    if not matters:
         # In such a cell it is so for every guest.
         _tell_once(sentence)
-    if not matters:
         return []
+    LOG.warning('%s', sentence)
     return [
         _rule(
             _('of %s, which cannot be read') % CONF.host,

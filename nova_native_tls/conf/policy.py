@@ -93,10 +93,11 @@ Without up-calls, write here what the aggregates of this host say, one of
 ``required``, ``opportunistic`` and ``disabled``; or ``none`` if they say
 nothing.
 
-Security: aggregates that cannot be read count as ``required`` if they said
-anything before, or if options or the guest say anything; so nothing is
-weaker than somebody may have wanted. Where nobody says anything, migrations
-go on as without this project, and nova-compute logs a warning.
+Security: aggregates that cannot be read count as ``required``, so that
+nothing is weaker than somebody may have wanted. There is one exception:
+where neither options nor the guest say anything and the conductor has no API
+database at all, migrations go on as without this project, and nova-compute
+logs a warning once.
 
 Related options:
 

@@ -49,15 +49,15 @@ _lock = threading.Lock()
 _told: set[str] = set()
 
 
-def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
+def rules(context: Any, *, known: policy.Decision | None) -> list[policy.Rule]:
     """Say what this host's aggregates say.
 
     :param context: of the request.
-    :param must_know: somebody else says something, and less than that TLS
-        is required. Aggregates that cannot be read count as the strictest;
-        only where nobody says anything, and the conductor could never read
-        any, they have no say: whoever installs this project and no more
-        still has Nova's own migrations.
+    :param known: what counts without them; None if nobody says anything.
+        Aggregates that cannot be read count as the strictest. Only where
+        nobody says anything, and the conductor could never read any, they
+        have no say: whoever installs this project and no more still has
+        Nova's own migrations.
     """
     chosen = CONF.native_tls.aggregate_migration_encryption
     if chosen == policy_options.NOWHERE:
@@ -73,15 +73,17 @@ def rules(context: Any, *, must_know: bool) -> list[policy.Rule]:
         )
     except Exception as err:
         # Of the database, of the message queue, of Nova: unknown is unknown.
-        return _unknown(err, must_know)
+        return _unknown(err, known)
 
 
-def _unknown(error: Exception, must_know: bool) -> list[policy.Rule]:
+def _unknown(
+    error: Exception, known: policy.Decision | None
+) -> list[policy.Rule]:
     never = _NO_DATABASE in (
         type(error).__name__,
         getattr(error, 'exc_type', None),
     )
-    matters = must_know or not never
+    matters = known is not None or not never
     sentence = _(
         'The host aggregates of this host cannot be read, so they %(meaning)s '
         'about the encryption of live migrations (%(error)s)%(remedy)s'
@@ -102,6 +104,9 @@ def _unknown(error: Exception, must_know: bool) -> list[policy.Rule]:
         _tell_once(sentence)
         return []
     LOG.warning('%s', sentence)
+    if known and known.encryption is policy.Encryption.REQUIRED:
+        # Nothing could be stricter than what is known.
+        return []
     return [
         _rule(
             _('of %s, which cannot be read') % CONF.host,

@@ -44,9 +44,8 @@ def decide(context: Any, instance: Any) -> policy.Decision | None:
         *_of_instance(instance),
     ]
     if _aggregates_matter(rules):
-        strictest = _decide(rules).encryption is policy.Encryption.REQUIRED
         rules += aggregates.rules(
-            context, must_know=bool(rules) and not strictest
+            context, known=_decide(rules) if rules or _native_tls() else None
         )
     if not rules and not _native_tls():
         return None

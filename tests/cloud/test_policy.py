@@ -72,7 +72,7 @@ class Case:
 
 
 class PolicyTestCase(base.CloudTestCase):
-    """Servers of every kind, which go to and fro; native TLS is off."""
+    """Servers of every kind, which go there and back; native TLS is off."""
 
     native_tls = False
 

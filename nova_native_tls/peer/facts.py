@@ -29,6 +29,7 @@ from typing import Any
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.migration import versions
+from nova_native_tls.peer import message
 
 #: Raised only when an older reader would misunderstand a newer writer.
 FORMAT = 1
@@ -138,17 +139,7 @@ def loads(text: str) -> HostFacts:
     :raises FactsUnreadable: too long, not JSON, or a part is missing or not
         what it should be.
     """
-    if len(text) > MAX_LENGTH:
-        raise exception.FactsUnreadable(
-            problem=_('%(length)d characters, at most %(limit)d are read')
-            % {'length': len(text), 'limit': MAX_LENGTH}
-        )
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError) as err:
-        raise exception.FactsUnreadable(problem=err) from err
-    if not isinstance(read, dict):
-        raise exception.FactsUnreadable(problem=_('it is no JSON object'))
+    read = message.loads(text, max_length=MAX_LENGTH)
     written = _field(read, 'format', int)
     if written != FORMAT:
         raise exception.FactsUnreadable(

@@ -24,6 +24,7 @@ from typing import Any
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls.peer import message
 from nova_native_tls import policy
 
 #: Raised only when an older reader would misunderstand a newer writer.
@@ -89,16 +90,8 @@ def loads(text: str) -> Terms:
     :raises FactsUnreadable: too long, not JSON, or a part is missing or not
         what it should be.
     """
-    if len(text) > MAX_LENGTH:
-        raise exception.FactsUnreadable(
-            problem=_('%(length)d characters, at most %(limit)d are read')
-            % {'length': len(text), 'limit': MAX_LENGTH}
-        )
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError) as err:
-        raise exception.FactsUnreadable(problem=err) from err
-    if not isinstance(read, dict) or read.get('format') != FORMAT:
+    read = message.loads(text, max_length=MAX_LENGTH)
+    if read.get('format') != FORMAT:
         raise exception.FactsUnreadable(
             problem=_(
                 'its policy is not of format %d: upgrade the older of the two'

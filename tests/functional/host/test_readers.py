@@ -26,6 +26,7 @@ from nova_native_tls.host import read_as_user
 from nova_native_tls.host import read_by_permission
 from nova_native_tls.host import which_reader
 from nova_native_tls.pki import credential_set
+from nova_native_tls.store import lease
 from tests.functional.host import trees
 
 TREES = 60
@@ -110,8 +111,14 @@ class ReadAsUserTest(trees.NeedsRoot):
 
     def test_no_answer(self) -> None:
         """A reader that does not answer is ended, and that is an error."""
+        file = self.root / 'ca-cert.pem'
+        file.write_bytes(b'x')
+        leases = lease.Leases([str(file)])
+        self.addCleanup(leases.close)
+        # The reader waits for seconds until it may open the file.
+        self.assertTrue(leases.take())
         before = _children()
-        self.assertRaises(TimeoutError, self._read, time_limit_s=0.0)
+        self.assertRaises(TimeoutError, self._read, time_limit_s=0.01)
         self.assertEqual(before, _children())
 
     def test_nothing_is_left(self) -> None:

@@ -301,7 +301,8 @@ FAULTS = (
         breaks=_refuse_source(f'{FIRST_PORT}-{LAST_PORT}'),
         codes=('network.unreachable',),
         seen_by=SeenBy.CANARY,
-        says='unable to connect to server',
+        # QEMU's own words: with several connections it dials itself.
+        says="Failed to connect to '",
         explained='network.unreachable',
         remedy='no firewall bars the way',
         mends=Stand.open,

@@ -24,6 +24,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls.cmd import one_line_errors
 from nova_native_tls.migration.known_issues import issue
 from nova_native_tls.migration.known_issues import table
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import versions
 
 COLUMNS = ('id', 'title', 'releases', 'when', 'action')
@@ -39,7 +40,7 @@ class KnownIssuesList(one_line_errors.OneLineErrors, lister.Lister):
         """Describe the arguments."""
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.set_defaults(fit_width=True)
-        for component in issue.Component:
+        for component in releases.Component:
             parser.add_argument(
                 f'--{component.name.lower()}-version',
                 metavar='VERSION',
@@ -50,9 +51,9 @@ class KnownIssuesList(one_line_errors.OneLineErrors, lister.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Return the columns and a row of each."""
-        releases = {
+        asked = {
             component: versions.Version.parse(text)
-            for component in issue.Component
+            for component in releases.Component
             if (
                 text := getattr(
                     parsed_args, f'{component.name}_version'.lower()
@@ -68,15 +69,15 @@ class KnownIssuesList(one_line_errors.OneLineErrors, lister.Lister):
                 known.kind.value,
             )
             for known in table.ISSUES
-            if _concerns(known, releases)
+            if _concerns(known, asked)
         ]
 
 
 def _concerns(
-    known: issue.KnownIssue, releases: dict[issue.Component, versions.Version]
+    known: issue.KnownIssue, asked: dict[releases.Component, versions.Version]
 ) -> bool:
     """Tell whether a host with these releases may be one of the two ends."""
-    named = [each for each in known.affected if each.component in releases]
+    named = [each for each in known.affected if each.component in asked]
     if not named or not known.affected:
-        return not releases or not known.affected
-    return any(each.include(releases[each.component]) for each in named)
+        return not asked or not known.affected
+    return any(each.include(asked[each.component]) for each in named)

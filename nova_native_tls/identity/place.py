@@ -26,13 +26,13 @@ from nova_native_tls.host import migration_conf
 from nova_native_tls.host import observation
 from nova_native_tls.host import qemu_user
 from nova_native_tls.host import unseen
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
+from nova_native_tls.pki import qemu_releases
 from nova_native_tls.pki import verdict
 
 #: When nobody says which QEMU there is: what the oldest that is supported
 #: does, and what those from 10.2 on do.
-ANY_QEMU = (versions.Version(6, 2), certificate_rules.REWRITTEN)
+ANY_QEMU = (versions.Version(6, 2), qemu_releases.REWRITTEN)
 
 
 class PlaceUnknown(exception.NativeTLSError):

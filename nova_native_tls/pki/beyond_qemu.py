@@ -22,7 +22,6 @@ from collections.abc import Sequence
 import dataclasses
 
 from nova_native_tls._i18n import _
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
 from nova_native_tls.pki import finding
@@ -32,9 +31,10 @@ from nova_native_tls.pki import loaded
 from nova_native_tls.pki import pem
 from nova_native_tls.pki import qemu_loading
 from nova_native_tls.pki import qemu_loading_to_10_1
+from nova_native_tls.pki import qemu_releases
 from nova_native_tls.pki import revocation
 
-_CHAIN_SINCE = certificate_rules.REWRITTEN
+_CHAIN_SINCE = qemu_releases.REWRITTEN
 _MAX = qemu_loading_to_10_1.BUNDLE_MAX
 _WORTH_BYTES_MAX = 256 * 1024
 

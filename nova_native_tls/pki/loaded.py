@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 
 from nova_native_tls._i18n import _
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
@@ -26,6 +25,7 @@ from nova_native_tls.pki.gnutls import certificate
 from nova_native_tls.pki.gnutls import credentials
 from nova_native_tls.pki.gnutls import library
 from nova_native_tls.pki import pem
+from nova_native_tls.pki import qemu_releases
 from nova_native_tls.pki import wrong_content
 from nova_native_tls import severity
 
@@ -160,9 +160,7 @@ class Loading:
         """
         file = self.files.file(name)
         path = self.files.path(name)
-        permitted = (
-            self.version < certificate_rules.REWRITTEN or file.permitted
-        )
+        permitted = self.version < qemu_releases.REWRITTEN or file.permitted
         if file.there and permitted:
             return True
         missing = file == credential_set.MISSING

@@ -23,12 +23,12 @@ import dataclasses
 import pathlib
 
 from nova_native_tls._i18n import _
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
 from nova_native_tls.pki.gnutls import certificate
 from nova_native_tls.pki.gnutls import library
+from nova_native_tls.pki import qemu_releases
 
 _PURPOSES = {
     credential_set.Endpoint.SERVER: '1.3.6.1.5.5.7.3.1',
@@ -156,7 +156,7 @@ def _key_usage(
     ]
     if rules.is_ca:
         wanted = [(library.KEY_KEY_CERT_SIGN, 'certificate-signing')]
-    elif not certificate_rules.KEY_ENCIPHERMENT.include(rules.version):
+    elif not qemu_releases.KEY_ENCIPHERMENT.include(rules.version):
         wanted.pop()
     for bit, name in wanted:
         if not found[0] & bit:

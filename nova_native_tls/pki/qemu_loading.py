@@ -14,13 +14,13 @@
 
 from __future__ import annotations
 
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration import versions
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki.gnutls import credentials
 from nova_native_tls.pki import loaded
 from nova_native_tls.pki import qemu_loading_from_10_2
 from nova_native_tls.pki import qemu_loading_to_10_1
+from nova_native_tls.pki import qemu_releases
 
 
 def load(
@@ -38,7 +38,7 @@ def load(
     loading = loaded.Loading(files=files, end=end, version=version, now=now)
     made = credentials.Credentials()
     try:
-        if certificate_rules.WHOLE_CHAIN.include(version):
+        if qemu_releases.WHOLE_CHAIN.include(version):
             qemu_loading_from_10_2.fill(made, loading)
         else:
             qemu_loading_to_10_1.fill(made, loading)

@@ -24,15 +24,15 @@ from nova_native_tls.checks import host_check
 from nova_native_tls.checks import own_end
 from nova_native_tls.checks import result
 from nova_native_tls.host import unseen
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import finding
+from nova_native_tls.pki import qemu_releases
 from nova_native_tls.upgrade import answer
 from nova_native_tls.upgrade import compute_host
 
 #: The release with which QEMU's rules of certificates changed most: it wants
 #: every CA up to a self-signed one (crypto/tlscredsx509.c).
-NEW_RULES = certificate_rules.REWRITTEN
+NEW_RULES = qemu_releases.REWRITTEN
 _OF_RELEASES = ('versions.', 'known-issue.', 'known-issues.')
 
 

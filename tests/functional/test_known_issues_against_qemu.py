@@ -25,9 +25,9 @@ import subprocess
 import testtools
 
 from nova_native_tls.migration import call as migration_call
-from nova_native_tls.migration.known_issues import certificate_rules
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
+from nova_native_tls.pki import qemu_releases
 from tests.functional import credentials
 from tests.functional import qemu_migration
 from tests.functional import qemu_tls
@@ -115,7 +115,7 @@ class CredentialsTest(credentials.CredentialsTestCase):
         )
         said = qemu_tls.load(files.directory, 'server')
         self.assertEqual(
-            certificate_rules.KEY_ENCIPHERMENT.include(installed()),
+            qemu_releases.KEY_ENCIPHERMENT.include(installed()),
             'does not permit key encipherment' in said,
             said,
         )
@@ -128,7 +128,7 @@ class CredentialsTest(credentials.CredentialsTestCase):
         files = self.files(middle)
         said = qemu_tls.load(files.directory, 'server')
         self.assertEqual(
-            certificate_rules.WHOLE_CHAIN.include(installed()),
+            qemu_releases.WHOLE_CHAIN.include(installed()),
             'has no issuer in CA chain' in said,
             said,
         )
@@ -161,7 +161,7 @@ class DHParametersTest(credentials.CredentialsTestCase):
         self.assertNotIn('<generated>', self._traced(files))
         files.remove('dh-params.pem')
         self.assertEqual(
-            certificate_rules.OWN_DH_PARAMETERS.include(installed()),
+            qemu_releases.OWN_DH_PARAMETERS.include(installed()),
             '<generated>' in self._traced(files),
         )
 

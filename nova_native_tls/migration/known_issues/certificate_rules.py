@@ -13,7 +13,7 @@
 
 """Known issues of credentials: rules that QEMU has changed.
 
-``pki/`` applies them, and asks here for the releases.
+``pki/`` applies them, and knows the releases.
 """
 
 from __future__ import annotations
@@ -21,23 +21,7 @@ from __future__ import annotations
 from nova_native_tls._i18n import _
 from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
-from nova_native_tls.migration import versions
-
-V = versions.Version
-Component = issue.Component
-End = issue.End
-
-#: The release in which QEMU reads credentials in a new way.
-REWRITTEN = V(10, 2)
-KEY_ENCIPHERMENT = issue.Releases(
-    component=Component.QEMU,
-    before=REWRITTEN,
-    mended=(V(7, 2, 22), V(10, 0, 7), V(10, 1, 3)),
-)
-WHOLE_CHAIN = issue.Releases(component=Component.QEMU, since=REWRITTEN)
-OWN_DH_PARAMETERS = issue.Releases(
-    component=Component.QEMU, end=End.DESTINATION, before=REWRITTEN
-)
+from nova_native_tls.pki import qemu_releases
 
 ISSUES: tuple[issue.KnownIssue, ...] = (
     issue.KnownIssue(
@@ -47,7 +31,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'keyEncipherment'
         ),
         references=('crypto/tlscredsx509.c of QEMU 10.1.0 and 10.2.2',),
-        affected=(KEY_ENCIPHERMENT,),
+        affected=(qemu_releases.KEY_ENCIPHERMENT,),
         releases_from=_('the sources of these releases and their branches'),
         condition=conditions.with_flags('TLS'),
         when=_('a critical keyUsage without it, as ECDSA keys have'),
@@ -65,7 +49,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'QEMU from 10.2 wants every CA up to a self-signed one, in order'
         ),
         references=('crypto/tlscredsx509.c of QEMU 10.2.2',),
-        affected=(WHOLE_CHAIN,),
+        affected=(qemu_releases.WHOLE_CHAIN,),
         releases_from=_('the sources of 10.1.0 and 10.2.2'),
         condition=conditions.with_flags('TLS'),
         when=_('ca-cert.pem ends with an intermediate CA, or is unordered'),
@@ -81,7 +65,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'migration'
         ),
         references=('crypto/tlscreds.c of QEMU 10.0.13 and 10.2.2',),
-        affected=(OWN_DH_PARAMETERS,),
+        affected=(qemu_releases.OWN_DH_PARAMETERS,),
         releases_from=_('the sources of 7.2.22, 10.0.13 and 10.2.2'),
         condition=conditions.with_flags('TLS'),
         when=_('there is no dh-params.pem'),

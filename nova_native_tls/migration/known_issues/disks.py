@@ -18,11 +18,12 @@ from __future__ import annotations
 from nova_native_tls._i18n import _
 from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import versions
 
 V = versions.Version
-Component = issue.Component
-End = issue.End
+Component = releases.Component
+End = releases.End
 
 ISSUES: tuple[issue.KnownIssue, ...] = (
     issue.KnownIssue(
@@ -34,7 +35,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'https://gitlab.com/libvirt/libvirt/-/issues/108',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU, since=V(5, 1), before=V(6, 0)
             ),
         ),
@@ -63,7 +64,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'https://issues.redhat.com/browse/RHEL-34786',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU,
                 since=V(8, 2),
                 before=V(9, 0, 1),
@@ -96,7 +97,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'https://issues.redhat.com/browse/LIBVIRT-1113',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.LIBVIRT,
                 end=End.SOURCE,
                 since=V(8, 2),

@@ -19,14 +19,15 @@ from nova_native_tls._i18n import _
 from nova_native_tls.migration import adjustments
 from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import versions
 
 V = versions.Version
-Component = issue.Component
-End = issue.End
+Component = releases.Component
+End = releases.End
 
 #: GnuTLS of who sends: only that end changes keys.
-REKEY = issue.Releases(
+REKEY = releases.Releases(
     component=Component.GNUTLS, end=End.SOURCE, before=V(3, 8, 11)
 )
 
@@ -73,7 +74,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             '7de2e8565335c13fb3516cddbe2e40e366cce273',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU, since=V(6, 0), before=V(6, 0, 1)
             ),
         ),
@@ -134,10 +135,10 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'b93d897ea2f0abbe7fc341a9ac176b5ecd0f3c93',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU, end=End.SOURCE, before=V(9, 0)
             ),
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU,
                 end=End.DESTINATION,
                 since=V(9, 2),
@@ -166,10 +167,10 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             '9b3b192f65b1cf635719a2981dd2d4b70892d2ec',
         ),
         affected=(
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU, end=End.SOURCE, before=V(10, 0)
             ),
-            issue.Releases(
+            releases.Releases(
                 component=Component.QEMU, end=End.DESTINATION, since=V(10, 0)
             ),
         ),

@@ -18,12 +18,13 @@ from __future__ import annotations
 from nova_native_tls._i18n import _
 from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import versions
 
 V = versions.Version
-Component = issue.Component
+Component = releases.Component
 
-_RESUME = issue.Releases(
+_RESUME = releases.Releases(
     component=Component.LIBVIRT, since=V(11, 2), before=V(11, 4)
 )
 _RESUME_FROM = _('the release notes of libvirt 11.4.0')
@@ -41,7 +42,9 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'migration/options.c of QEMU 8.2 to 10.0: "Postcopy is not yet '
             'compatible with multifd"',
         ),
-        affected=(issue.Releases(component=Component.QEMU, before=V(10, 1)),),
+        affected=(
+            releases.Releases(component=Component.QEMU, before=V(10, 1)),
+        ),
         releases_from=_(
             '8.2.2 and 10.0.13 refuse it. 7.2.22 does not look, and sends '
             'pages over two ways that nobody has made to fit'

@@ -30,6 +30,7 @@ from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import issue
 from nova_native_tls.migration.known_issues import table
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 
@@ -155,20 +156,20 @@ def keeps_from(
 
 
 #: Ends that are affected, and others of which that is not known.
-_Ends = tuple[tuple[issue.Place, ...], tuple[issue.Place, ...]]
+_Ends = tuple[tuple[releases.Place, ...], tuple[releases.Place, ...]]
 
 
 def _affected(
     known: issue.KnownIssue, context: versions.Context
 ) -> _Ends | None:
     """Find where an issue is; None if it is not there."""
-    affected: list[issue.Place] = []
-    unknown: list[issue.Place] = []
-    for releases in known.affected:
-        places = releases.places(context)
+    affected: list[releases.Place] = []
+    unknown: list[releases.Place] = []
+    for each in known.affected:
+        places = each.places(context)
         if not places:
             return None
-        certain = [each for each in places if each.release is not None]
+        certain = [place for place in places if place.release is not None]
         if certain:
             affected.extend(certain)
         else:
@@ -188,7 +189,7 @@ def _kind(
     if early or not applies or known.if_unknown is issue.IfUnknown.SILENT:
         return None
     if known.if_unknown is issue.IfUnknown.AFFECTED and any(
-        place.end is issue.End.SOURCE for place in unknown
+        place.end is releases.End.SOURCE for place in unknown
     ):
         return known.kind
     return issue.Kind.WARN

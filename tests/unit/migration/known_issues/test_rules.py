@@ -25,6 +25,7 @@ from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import plan
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import versions
 from tests.unit.migration.known_issues import test_conditions
@@ -43,7 +44,9 @@ def an_issue(**changes: Any) -> issue.KnownIssue:
         'title': 'it breaks',
         'references': ('upstream',),
         'affected': (
-            issue.Releases(component=issue.Component.QEMU, before=V(6, 0)),
+            releases.Releases(
+                component=releases.Component.QEMU, before=V(6, 0)
+            ),
         ),
         'releases_from': 'somewhere',
         'condition': conditions.with_flags('TLS'),
@@ -121,10 +124,10 @@ class UnknownTest(testtools.TestCase):
     def test_both_ends_are_needed(self) -> None:
         """One that is certainly fine is enough."""
         affected = tuple(
-            issue.Releases(
-                component=issue.Component.QEMU, end=end, before=V(6, 0)
+            releases.Releases(
+                component=releases.Component.QEMU, end=end, before=V(6, 0)
             )
-            for end in (issue.End.SOURCE, issue.End.DESTINATION)
+            for end in (releases.End.SOURCE, releases.End.DESTINATION)
         )
         for ends, kind in (
             (('5.9', '5.9'), Kind.REFUSE),

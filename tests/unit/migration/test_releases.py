@@ -17,34 +17,36 @@ from __future__ import annotations
 
 import testtools
 
-from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration import releases
 from nova_native_tls.migration import versions
 
 V = versions.Version
-QEMU = issue.Component.QEMU
-LIBVIRT = issue.Component.LIBVIRT
-End = issue.End
+QEMU = releases.Component.QEMU
+LIBVIRT = releases.Component.LIBVIRT
+End = releases.End
 
 
 class IncludeTest(testtools.TestCase):
     """Affected or not, release by release."""
 
-    def _assert(self, releases: issue.Releases, *, yes: str, no: str) -> None:
+    def _assert(
+        self, affected: releases.Releases, *, yes: str, no: str
+    ) -> None:
         for text in yes.split():
-            self.assertTrue(releases.include(V.parse(text)), text)
+            self.assertTrue(affected.include(V.parse(text)), text)
         for text in no.split():
-            self.assertFalse(releases.include(V.parse(text)), text)
+            self.assertFalse(affected.include(V.parse(text)), text)
 
     def test_all(self) -> None:
         """Without borders it is every release."""
         self._assert(
-            issue.Releases(component=QEMU), yes='0.0 7.2.22 99.0', no=''
+            releases.Releases(component=QEMU), yes='0.0 7.2.22 99.0', no=''
         )
 
     def test_borders(self) -> None:
         """The first belongs to it, the one that is mended does not."""
         self._assert(
-            issue.Releases(component=QEMU, since=V(5, 1), before=V(6, 0)),
+            releases.Releases(component=QEMU, since=V(5, 1), before=V(6, 0)),
             yes='5.1 5.1.9 5.2 5.999.999',
             no='5.0.999 6.0 6.0.1',
         )
@@ -52,7 +54,7 @@ class IncludeTest(testtools.TestCase):
     def test_older_branches(self) -> None:
         """A branch that was mended is, from that release on."""
         self._assert(
-            issue.Releases(
+            releases.Releases(
                 component=QEMU, before=V(10, 2), mended=(V(7, 2, 22),)
             ),
             yes='7.2 7.2.21 7.1.99 8.0 8.0.22 10.1.9',
@@ -64,7 +66,7 @@ class IncludeTest(testtools.TestCase):
         self.assertEqual(
             'QEMU from 8.2.0 before 9.0.1 (mended in 8.2.5)',
             str(
-                issue.Releases(
+                releases.Releases(
                     component=QEMU,
                     since=V(8, 2),
                     before=V(9, 0, 1),
@@ -74,25 +76,25 @@ class IncludeTest(testtools.TestCase):
         )
         self.assertEqual(
             'libvirt at the source',
-            str(issue.Releases(component=LIBVIRT, end=End.SOURCE)),
+            str(releases.Releases(component=LIBVIRT, end=End.SOURCE)),
         )
 
 
 class PlacesTest(testtools.TestCase):
     """Where the affected releases are."""
 
-    BEFORE_6 = issue.Releases(component=QEMU, before=V(6, 0))
+    BEFORE_6 = releases.Releases(component=QEMU, before=V(6, 0))
 
     def _ends(
         self,
-        releases: issue.Releases,
+        affected: releases.Releases,
         *,
         source: versions.Version | None,
         destination: versions.Version | None,
     ) -> list[tuple[End, str]]:
         return [
             (place.end, str(place.release))
-            for place in releases.places(
+            for place in affected.places(
                 versions.Context(
                     source=versions.HostVersions(
                         qemu=source, libvirt=V(1, 0), gnutls=V(1, 0)
@@ -130,26 +132,28 @@ class PlacesTest(testtools.TestCase):
             (End.SOURCE, (old, new), (new, old)),
             (End.DESTINATION, (new, old), (old, new)),
         ):
-            releases = issue.Releases(component=QEMU, end=end, before=V(6, 0))
-            self.assertEqual(
-                [(end, '5.2.0')],
-                self._ends(releases, source=yes[0], destination=yes[1]),
+            affected = releases.Releases(
+                component=QEMU, end=end, before=V(6, 0)
             )
             self.assertEqual(
-                [], self._ends(releases, source=no[0], destination=no[1])
+                [(end, '5.2.0')],
+                self._ends(affected, source=yes[0], destination=yes[1]),
+            )
+            self.assertEqual(
+                [], self._ends(affected, source=no[0], destination=no[1])
             )
 
     def test_each_component(self) -> None:
         """Its own release is looked at, and no other's."""
         for component, attribute in (
-            (issue.Component.QEMU, 'qemu'),
-            (issue.Component.LIBVIRT, 'libvirt'),
-            (issue.Component.GNUTLS, 'gnutls'),
+            (releases.Component.QEMU, 'qemu'),
+            (releases.Component.LIBVIRT, 'libvirt'),
+            (releases.Component.GNUTLS, 'gnutls'),
         ):
-            releases = issue.Releases(component=component, before=V(6, 0))
+            affected = releases.Releases(component=component, before=V(6, 0))
             new = dict.fromkeys(('qemu', 'libvirt', 'gnutls'), V(7, 0))
             ends = versions.HostVersions(**{**new, attribute: V(5, 0)})
-            places = releases.places(
+            places = affected.places(
                 versions.Context(
                     source=ends, destination=versions.HostVersions(**new)
                 )

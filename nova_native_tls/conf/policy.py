@@ -96,8 +96,8 @@ nothing.
 Security: aggregates that cannot be read count as ``required``, so that
 nothing is weaker than somebody may have wanted. There is one exception:
 where neither options nor the guest say anything and the conductor has no API
-database at all, migrations go on as without this project, and nova-compute
-logs a warning once.
+database at all, migrations go on as without this project, and a warning
+is logged once.
 
 Related options:
 

@@ -33,8 +33,8 @@ from nova_native_tls.cmd import exit_status
 from tests.cloud import base
 from tests.cloud.harness import instance_actions
 from tests.cloud.harness import live_migrations
+from tests.cloud.harness import observed_move
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import capture
 from tests.lab.harness import host as lab_host
 from tests.lab.harness import pcap_file
 from tests.lab.harness import pki
@@ -81,21 +81,14 @@ def watched_move(
     machine: virtual_machine.VirtualMachine, destination: lab_host.Host
 ) -> Seen:
     """Move a server while the destination's wire is captured."""
-    spec = machine.guest.spec
-    path = destination.directory / f'{machine.id}.pcap'
-    with capture.Capture(destination, path) as running:
-        outcome = machine.live_migrate(destination.name)
-    proof = wire.prove(
-        path,
-        secrets=[spec.secret.encode()],
-        disk_secrets=[spec.disk_secret.encode()],
-        dropped_packets=running.result.dropped_packets,
+    data: list[tuple[frozenset[tuple[str, str]], Sequence[float]]] = []
+    seen = observed_move.move(
+        machine, destination, read=lambda path: data.append(_data(path))
     )
-    addresses, times = _data(path)
-    path.unlink()
+    ((addresses, times),) = data
     return Seen(
-        outcome=outcome,
-        proof=proof,
+        outcome=seen.outcome,
+        proof=seen.proof,
         addresses=addresses,
         first_s=min(times),
         last_s=max(times),

@@ -17,7 +17,9 @@ The capture is made on the destination's interfaces.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
+import pathlib
 
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import virtual_machine
@@ -35,10 +37,14 @@ class ObservedMove:
 
 
 def move(
-    machine: virtual_machine.VirtualMachine, destination: lab_host.Host
+    machine: virtual_machine.VirtualMachine,
+    destination: lab_host.Host,
+    *,
+    read: Callable[[pathlib.Path], None] = lambda _path: None,
 ) -> ObservedMove:
     """Move a server, whatever becomes of it, and read the capture.
 
+    :param read: reads the capture, too, before it is removed.
     :raises CaptureError: the capture failed.
     :raises ServerError: Nova did not come to an end with it.
     """
@@ -52,5 +58,6 @@ def move(
         disk_secrets=[spec.disk_secret.encode()],
         dropped_packets=running.result.dropped_packets,
     )
+    read(path)
     path.unlink()
     return ObservedMove(outcome=outcome, proof=proof)

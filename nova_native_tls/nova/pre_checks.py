@@ -148,24 +148,6 @@ class Answer:
         return self.report.with_status(result.Status.FAILURE)
 
 
-def of_migration(
-    checks: runner.Runner, stage: base.Stage, *, host: Any, **asked: Any
-) -> facts.HostFacts:
-    """Ask as ``ask`` does, and refuse what fails.
-
-    :returns: the facts of this host.
-    :raises MigrationPreCheckError: one check failed; Nova's conductor then
-        tries another destination.
-    """
-    try:
-        answer = ask(checks, stage, host=host, **asked)
-    except exception.NativeTLSError as err:
-        raise nova_exception.MigrationPreCheckError(reason=str(err)) from err
-    if answer.failures:
-        refuse(answer.failures, asked.get('instance'))
-    return answer.own
-
-
 def ask(
     checks: runner.Runner,
     stage: base.Stage,

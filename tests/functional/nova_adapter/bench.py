@@ -48,6 +48,7 @@ from nova_native_tls.nova.facts import own_facts
 from nova_native_tls.nova import pre_checks
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter
+from tests.functional.nova_adapter import one_leg
 from tests.functional.nova_adapter import trees
 from tests.unit.host import listeners
 
@@ -65,14 +66,14 @@ def legs(checks: Any, host: Any) -> dict[str, Callable[[], Any]]:
     said: dict[str, Any] = {}
 
     def destination() -> None:
-        said['destination'] = pre_checks.of_migration(
+        said['destination'] = one_leg.ask(
             checks, Stage.DESTINATION, host=host, instance=adapter.instance()
         )
 
     def source() -> None:
         data = adapter.migrate_data()
         carrier.put(data, carrier.Role.DESTINATION, said['destination'])
-        said['source'] = pre_checks.of_migration(
+        said['source'] = one_leg.ask(
             checks,
             Stage.SOURCE,
             host=host,
@@ -84,7 +85,7 @@ def legs(checks: Any, host: Any) -> dict[str, Callable[[], Any]]:
     def again() -> None:
         data = adapter.migrate_data()
         carrier.put(data, carrier.Role.SOURCE, said['source'])
-        pre_checks.of_migration(
+        one_leg.ask(
             checks,
             Stage.DESTINATION_AGAIN,
             host=host,

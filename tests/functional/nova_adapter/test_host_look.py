@@ -34,9 +34,9 @@ from nova_native_tls.checks import running_guests
 from nova_native_tls import exception
 from nova_native_tls.nova.facts import host_look
 from nova_native_tls.nova.facts import own_facts
-from nova_native_tls.nova import pre_checks
 from tests.functional import credentials
 from tests.functional.nova_adapter import adapter
+from tests.functional.nova_adapter import one_leg
 from tests.functional.nova_adapter import trees
 from tests.unit.checks import contexts
 
@@ -69,7 +69,7 @@ class LookTestCase(adapter.AdapterTestCase):
         self, made: Any, stage: Stage = Stage.DESTINATION, instance: Any = None
     ) -> Any:
         """Ask at one leg, without a peer."""
-        return pre_checks.of_migration(
+        return one_leg.ask(
             made._native_tls_checks, stage, host=self.host, instance=instance
         )
 

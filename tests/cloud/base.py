@@ -37,10 +37,10 @@ from tests.cloud.harness import observed_move
 from tests.cloud.harness import options as cloud_options
 from tests.cloud.harness import shared_storage
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import clear_text
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import pki
-from tests.lab.harness import wire
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import proof as wire
 
 NAME = 'test-cloud'
 HOSTS = 3

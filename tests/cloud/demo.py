@@ -37,9 +37,9 @@ from tests.cloud.harness import servers as cloud_servers
 from tests.cloud.harness import virtual_machine
 from tests.lab import demo as lab_demo
 from tests.lab.harness import errors
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import pki
-from tests.lab.harness import wire_table
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import table as wire_table
 
 NAME = 'demo-nova'
 DRIVER = 'native_tls.NativeTLSDriver'

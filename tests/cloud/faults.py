@@ -22,9 +22,9 @@ import dataclasses
 import datetime
 from typing import Literal
 
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import libvirt_conf
-from tests.lab.harness import pki
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import libvirt_conf
+from tests.lab.harness.pki import pki
 
 #: Whose certificate it is: the destination's QEMU is the server.
 Role = Literal['server', 'client']

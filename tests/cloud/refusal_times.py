@@ -31,7 +31,7 @@ from tests.cloud.harness import live_migrations
 from tests.cloud.harness import options as cloud_options
 from tests.cloud.harness import virtual_machine
 from tests.lab.harness import errors
-from tests.lab.harness import pki
+from tests.lab.harness.pki import pki
 
 NAME = 'refusal-times'
 DRIVER = 'native_tls.NativeTLSDriver'

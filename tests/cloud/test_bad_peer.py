@@ -22,8 +22,8 @@ from tests.cloud import altered_compute
 from tests.cloud import base
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import service
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import pki
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.pki import pki
 
 EVENT = 'compute_native_tls_live_migration'
 EVENT_REFUSED = 'compute_check_can_live_migrate_destination'

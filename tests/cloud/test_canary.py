@@ -24,8 +24,8 @@ from nova_native_tls import canary_uuid
 from tests.cloud import base
 from tests.cloud.harness import compute as cloud_compute
 from tests.cloud import impatient_compute
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import pki
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
 
 #: What the source says: at debug level, once when it fails, and again.
 SENT = 'Sending a canary to host2'

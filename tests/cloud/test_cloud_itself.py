@@ -29,7 +29,7 @@ from tests.cloud.harness import cloud as cloud_cloud
 from tests.cloud.harness import flavors
 from tests.cloud.harness import observed_move
 from tests.cloud.harness import rest as cloud_rest
-from tests.lab.harness import state
+from tests.lab.harness.lab import state
 
 KILLED_NAME = 'killed-cloud'
 

@@ -35,11 +35,15 @@ from tests.cloud.harness import instance_actions
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import observed_move
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import pcap_file
-from tests.lab.harness import pki
-from tests.lab.harness import tcp_streams
-from tests.lab.harness import wire
+from tests.cloud.harness import instance_actions
+from tests.cloud.harness import live_migrations
+from tests.cloud.harness import observed_move
+from tests.cloud.harness import virtual_machine
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import pcap_file
+from tests.lab.harness.wire import proof as wire
+from tests.lab.harness.wire import tcp_streams
 
 COMMAND = (sys.executable, '-m', 'nova_native_tls.cmd.main', 'evidence')
 #: In a directory that each host has for itself.

@@ -26,7 +26,7 @@ from tests.cloud import base
 from tests.cloud import faults
 from tests.cloud.harness import instance_actions
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 
 EVENT = 'compute_native_tls_live_migration'
 EVENT_AT_DESTINATION = f'{EVENT}_at_destination'

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from tests.cloud import base
 from tests.cloud.harness import observed_move
-from tests.lab.harness import addresses
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import wire
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.wire import proof as wire
 
 #: What QEMU says of it (io/channel-tls.c by way of crypto/tlssession.c).
 MISMATCH = 'Certificate does not match the hostname'

@@ -31,7 +31,7 @@ from tests.cloud.harness import compute_files
 from tests.cloud.harness import flavors
 from tests.cloud.harness import observed_move
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.node import host as lab_host
 
 CLEAR, REFUSED, TLS = 'clear', 'refused', 'TLS'
 

@@ -24,10 +24,10 @@ import os
 from tests.cloud import base
 from tests.cloud.harness import virtual_machine
 from tests.cloud import test_policy
-from tests.lab.harness import capture
-from tests.lab.harness import clear_text
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import wire
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import proof as wire
 
 ROUNDS = int(os.environ.get('POLICY_ROUNDS', '1'))
 

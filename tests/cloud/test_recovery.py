@@ -30,8 +30,8 @@ from tests.cloud.harness import rest as cloud_rest
 from tests.cloud.harness import servers as cloud_servers
 from tests.cloud.harness import virtual_disk
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.node import host as lab_host
 
 #: The guest writes more than this, so that no migration ends by itself.
 SLOW_MIB_S = 2

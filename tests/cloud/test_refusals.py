@@ -24,7 +24,7 @@ from tests.cloud.harness import instance_actions
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import qemu_watch
 from tests.cloud.harness import server_watch
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 
 EVENT_REFUSED = 'compute_check_can_live_migrate_destination'
 EVENT_ON_SOURCE = 'compute_check_can_live_migrate_source'

@@ -28,8 +28,8 @@ from tests.cloud.harness import flavors
 from tests.cloud.harness import ini_file
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import rest as cloud_rest
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import pki
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
 
 KEY = 'native_tls:migration_encryption'
 TRAIT = 'CUSTOM_NATIVE_TLS_READY'

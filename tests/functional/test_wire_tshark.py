@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
-from tests.lab.harness import wire
+from tests.lab.harness.wire import proof as wire
 from tests.unit.lab_harness import synthetic_pcap
 
 SECRET = b'the secret of this guest'

@@ -27,12 +27,12 @@ import statistics
 import sys
 from typing import Any
 
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import lab as lab_lab
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness import observed
-from tests.lab.harness import pki
+from tests.lab.harness.pki import pki
 
 NAME = 'bench'
 

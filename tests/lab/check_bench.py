@@ -37,9 +37,9 @@ from typing import Any
 
 from tests.functional import credentials
 from tests.functional.nova_adapter import bench as legs_bench
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import pki
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
 
 NAME = 'bench-checks'
 

@@ -32,16 +32,16 @@ from types import FrameType
 
 from nova_native_tls.cmd import exit_status
 from tests.lab.harness import errors
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab as lab_lab
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import host as lab_host
 from tests.lab.harness import observed
-from tests.lab.harness import pki
-from tests.lab.harness import wire
-from tests.lab.harness import wire_table
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import proof as wire
+from tests.lab.harness.wire import table as wire_table
 
 NAME = 'demo'
 DISK_MIB = 64

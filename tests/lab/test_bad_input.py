@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from tests.lab import base
-from tests.lab.harness import lab as lab_lab
+from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness import observed
 
 UNUSED_ADDRESS = '198.51.100.99'

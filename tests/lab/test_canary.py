@@ -24,11 +24,11 @@ from typing import Any
 from nova_native_tls.canary import definition
 
 from tests.lab import base
-from tests.lab.harness import capture
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.node import host as lab_host
 from tests.lab.harness import observed
-from tests.lab.harness import pki
-from tests.lab.harness import wire
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import proof as wire
 
 PROGRAM = (sys.executable, '-m', 'nova_native_tls.cmd.main')
 COMMAND = (*PROGRAM, 'pair', 'check')

@@ -18,10 +18,10 @@ import testtools
 
 from tests.lab.certificates import doc_commands
 from tests.lab.certificates import stand
-from tests.lab.harness import capture
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness import observed
-from tests.lab.harness import wire
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import proof as wire
 
 PREFIX = 'nova-native-tls migrate '
 

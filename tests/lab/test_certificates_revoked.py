@@ -24,7 +24,7 @@ import testtools
 from tests.lab.certificates import doc_commands
 from tests.lab.certificates import pre_check_program
 from tests.lab.certificates import stand
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 
 PROGRAM = str(pathlib.Path(pre_check_program.__file__))
 

@@ -19,7 +19,7 @@ import time
 import testtools
 
 from tests.lab.certificates import stand
-from tests.lab.harness import libvirt_conf
+from tests.lab.harness.node import libvirt_conf
 
 STOLEN = '/run/stolen'
 LIBVIRT_CA = '/etc/pki/CA/cacert.pem'

@@ -20,8 +20,8 @@ import tempfile
 
 import testtools
 
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import spec as guest_spec
 
 
 class Directory:

@@ -22,9 +22,9 @@ import time
 
 import testtools
 
-from tests.lab.harness import guest_console
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import console as guest_console
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
 
 TIMEOUT_S = 60
 MIB = 1024 * 1024

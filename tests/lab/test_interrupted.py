@@ -19,8 +19,8 @@ import time
 
 from tests.lab import base
 from tests.lab.harness import errors
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.node import node as lab_node
 from tests.lab.harness import observed
 
 #: So slow that nothing ends by itself while a test looks.

@@ -20,8 +20,8 @@ import subprocess
 import time
 import unittest
 
-from tests.lab.harness import lab
-from tests.lab.harness import state
+from tests.lab.harness.lab import lab
+from tests.lab.harness.lab import state
 
 NAME = 'killed-up'
 TOOL = pathlib.Path(__file__).parents[2] / 'tools/lab'

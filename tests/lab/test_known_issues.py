@@ -25,7 +25,7 @@ from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
 from tests.lab import base
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 
 
 class KnownIssuesTest(base.LabTestCase):

@@ -17,8 +17,8 @@ from __future__ import annotations
 import signal
 
 from tests.lab import base
-from tests.lab.harness import clear_text
-from tests.lab.harness import wire
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import proof as wire
 
 RAM = 49152
 DISK = 49153

@@ -29,8 +29,8 @@ from types import FrameType
 from nova_native_tls.cmd import exit_status
 from nova_native_tls.migration import rekey
 from tests.lab.harness import errors
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import pki
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.pki import pki
 from tests.soak import trial as soak_trial
 from tests.soak import ways
 

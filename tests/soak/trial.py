@@ -20,12 +20,12 @@ import re
 import time
 
 from tests.lab.harness import errors
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import node_process
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import node_process
 from tests.soak import ways
 
 GIB = 2**30

@@ -19,9 +19,9 @@ import dataclasses
 import enum
 
 from nova_native_tls.migration import rekey
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import node_process
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import node_process
 from tests.lab.harness import observed
 
 WATCHED = '/etc/watched.conf'

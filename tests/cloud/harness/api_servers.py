@@ -19,7 +19,7 @@ import sys
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import listening
 from tests.cloud.harness import service
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 START_TIMEOUT_S = 30
 

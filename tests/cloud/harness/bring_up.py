@@ -37,8 +37,8 @@ from tests.cloud.harness import schemas
 from tests.cloud.harness import service
 from tests.cloud.harness import shared_storage
 from tests.lab.harness import errors
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import tcp_streams
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.wire import tcp_streams
 
 Progress = Callable[[str], None]
 

@@ -35,9 +35,9 @@ from tests.cloud.harness import scheduler
 from tests.cloud.harness import servers
 from tests.cloud.harness import service
 from tests.lab.harness import errors
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import namespaces
-from tests.lab.harness import state
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.lab import state
+from tests.lab.harness.node import namespaces
 
 DEFAULT_NAME = 'cloud'
 

@@ -26,7 +26,7 @@ from tests.cloud.harness import ini_file
 from tests.cloud.harness import options as cloud_options
 from tests.cloud.harness import rest as cloud_rest
 from tests.cloud.harness import service
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.node import host as lab_host
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 40

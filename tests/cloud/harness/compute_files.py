@@ -18,7 +18,7 @@ from tests.cloud.harness import controller_files
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import ini_file
 from tests.cloud.harness import options as cloud_options
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.node import host as lab_host
 
 NOVA_CONF = '/etc/nova/nova.conf'
 

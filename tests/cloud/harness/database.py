@@ -18,7 +18,7 @@ import time
 
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import service
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 START_TIMEOUT_S = 60
 

@@ -19,7 +19,7 @@ import pathlib
 import sys
 
 from tests.cloud.harness import ini_file
-from tests.lab.harness import addresses
+from tests.lab.harness.node import addresses
 
 #: The controller, by address: its names have an IPv6 address, too, where
 #: nothing listens.

@@ -18,7 +18,7 @@ import pathlib
 import time
 
 from tests.cloud.harness import service
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 #: State of a listening socket in /proc/net/tcp (man 5 proc).
 _LISTEN = '0A'

@@ -21,7 +21,7 @@ import time
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import listening
 from tests.cloud.harness import service
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 #: Debian's /usr/sbin/rabbitmq-server would change to another user first.
 PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server'

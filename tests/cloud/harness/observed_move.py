@@ -23,9 +23,9 @@ import pathlib
 
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import virtual_machine
-from tests.lab.harness import capture
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import wire
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import proof as wire
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

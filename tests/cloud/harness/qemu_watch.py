@@ -19,8 +19,8 @@ import pathlib
 from types import TracebackType
 from typing import Self
 
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import node_process
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import node_process
 
 _EVENTS = (
     *('virsh', '--connect', 'qemu:///system'),

@@ -20,7 +20,8 @@ import shutil
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import message_queue
 from tests.lab.harness import errors
-from tests.lab.harness import requirements as lab_requirements
+from tests.lab.harness.lab import requirements as lab_requirements
+from tests.lab.harness.node import environment
 
 #: Program -> the Debian package that has it.
 PROGRAMS = {
@@ -52,7 +53,7 @@ def check() -> None:
         is missing; all of it is named, with its package.
     """
     lab_requirements.check()
-    path = lab_requirements.SEARCH_PATH
+    path = environment.SEARCH_PATH
     packages = {
         package
         for program, package in PROGRAMS.items()

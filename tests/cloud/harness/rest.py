@@ -31,8 +31,8 @@ from typing import Any
 
 from tests.cloud.harness import endpoints
 from tests.lab.harness import errors
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import node_process
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import node_process
 
 #: The highest microversion of the compute API of Nova 29, which every
 #: release that is tested has.

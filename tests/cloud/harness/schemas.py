@@ -17,7 +17,7 @@ from __future__ import annotations
 from tests.cloud.harness import controller_files
 from tests.cloud.harness import endpoints
 from tests.lab.harness import errors
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 TIMEOUT_S = 300
 

@@ -21,7 +21,7 @@ from typing import Self
 
 from tests.cloud.harness import rest as cloud_rest
 from tests.cloud.harness import servers as cloud_servers
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 #: Short beside what Nova needs for any step, and no load by itself.
 PAUSE_S = 0.01

@@ -22,8 +22,8 @@ import signal
 import time
 
 from tests.lab.harness import errors
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import process
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import process
 
 #: Below /run, which each node has for itself.
 PID_DIRECTORY = '/run/cloud'

@@ -24,7 +24,7 @@ import pathlib
 import time
 
 from tests.cloud.harness import service
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.node import host as lab_host
 
 MOUNT_TIMEOUT_S = 20
 

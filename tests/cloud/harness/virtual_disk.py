@@ -21,10 +21,10 @@ from __future__ import annotations
 import pathlib
 import tempfile
 
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import node as lab_node
 
 #: The backend of a domain's first virtio disk, as libvirt names it.
 _DEVICE = '/machine/peripheral/virtio-disk0/virtio-backend'

@@ -25,10 +25,10 @@ from tests.cloud.harness import flavors
 from tests.cloud.harness import live_migrations
 from tests.cloud.harness import servers as cloud_servers
 from tests.cloud.harness import virtual_disk
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.node import host as lab_host
 
 if TYPE_CHECKING:
     from tests.cloud.harness import cloud as cloud_cloud

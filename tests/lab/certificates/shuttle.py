@@ -27,12 +27,12 @@ from types import TracebackType
 from typing import Self
 
 from tests.lab.certificates import stand as certificate_stand
-from tests.lab.harness import capture
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import host as lab_host
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import process
 from tests.lab.harness import observed
-from tests.lab.harness import process
-from tests.lab.harness import wire
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import proof as wire
 
 #: qemu.conf's migration_port_min and _max.
 _PORTS = '49152-49215'

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives import serialization
 
 from tests.lab.harness import errors
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import node as lab_node
 
 #: Below the /run of the node, which nobody else has.
 HOME = '/run/root'

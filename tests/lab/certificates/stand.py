@@ -29,16 +29,16 @@ from typing import Any
 
 from tests.lab.certificates import doc_commands
 from tests.lab.certificates import ssh_access
-from tests.lab.harness import addresses
 from tests.lab.harness import errors
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab as lab_lab
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import pki
-from tests.lab.harness import requirements
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import environment
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.pki import pki
 
 NAME = os.environ.get('LAB_CERTIFICATES_NAME', 'certificates')
 DOMAIN = 'example.org'
@@ -55,7 +55,7 @@ TAKE_BACK = 'Take a host back'
 QEMU_PKI = '/etc/pki/qemu'
 CA_STATE = '/etc/nova-native-tls'
 PROGRAMS = '/run/programs'
-PATH = f'{PROGRAMS}:{requirements.SEARCH_PATH}'
+PATH = f'{PROGRAMS}:{environment.SEARCH_PATH}'
 _SAVED = '/run/saved'
 #: The lab keeps nobody's clock.
 ORDINARY = frozenset({'clock.unsynchronised'})

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab.fault_matrix import certificates
 from tests.lab.fault_matrix import rogue_client
-from tests.lab.harness import node_process
+from tests.lab.harness.node import node_process
 
 if TYPE_CHECKING:
     from tests.lab.fault_matrix import scene as matrix_scene

@@ -21,7 +21,7 @@ from tests.lab.fault_matrix import certificates
 from tests.lab.fault_matrix import fault
 from tests.lab.fault_matrix import stand
 from tests.lab.harness import errors
-from tests.lab.harness import libvirt_conf
+from tests.lab.harness.node import libvirt_conf
 
 Fault = fault.Fault
 Where = fault.Where

@@ -24,7 +24,7 @@ from tests.lab.fault_matrix import fault as matrix_fault
 from tests.lab.fault_matrix import remedy
 from tests.lab.fault_matrix import scene as matrix_scene
 from tests.lab.harness import errors
-from tests.lab.harness import guest as lab_guest
+from tests.lab.harness.guest import guest as lab_guest
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,11 @@ from tests.lab.fault_matrix import certificates
 from tests.lab.fault_matrix import fault as matrix_fault
 from tests.lab.fault_matrix import stand
 from tests.lab.fault_matrix import warm
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import guest_kernel
-from tests.lab.harness import guest_spec
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab as lab_lab
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import spec as guest_spec
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import host as lab_host
 
 NAME = os.environ.get('LAB_MATRIX_NAME', 'matrix')
 GUEST = 'matrix'

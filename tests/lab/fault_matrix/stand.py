@@ -26,10 +26,10 @@ import uuid as uuidlib
 from tests.functional import credentials
 from tests.lab.fault_matrix import certificates
 from tests.lab.fault_matrix import warm
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import libvirt_conf
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import node_process
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import libvirt_conf
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import node_process
 
 PKI = '/etc/pki'
 DIRECTORY = f'{PKI}/qemu'

@@ -23,8 +23,8 @@ import sys
 
 from tests.lab.fault_matrix import warm_program
 from tests.lab.harness import errors
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import node_process
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import node_process
 
 TIMEOUT_S = 120
 

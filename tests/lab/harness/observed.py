@@ -25,14 +25,14 @@ import sys
 from typing import Any
 from typing import TYPE_CHECKING
 
-from tests.lab.harness import capture
-from tests.lab.harness import guest as lab_guest
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import wire
+from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.wire import capture
+from tests.lab.harness.wire import proof as wire
 
 if TYPE_CHECKING:
-    from tests.lab.harness import lab as lab_lab
-    from tests.lab.harness import node as lab_node
+    from tests.lab.harness.lab import lab as lab_lab
+    from tests.lab.harness.node import node as lab_node
 
 COMMAND = (sys.executable, '-m', 'nova_native_tls.cmd.main')
 TIMEOUT_S = 180

@@ -22,7 +22,7 @@ import subprocess
 from typing import IO
 
 from tests.lab.harness import errors
-from tests.lab.harness import node_process
+from tests.lab.harness.node import node_process
 
 
 class FakeNode:

@@ -24,8 +24,8 @@ from tests.cloud.harness import compute_files
 from tests.cloud.harness import controller_files
 from tests.cloud.harness import endpoints
 from tests.cloud.harness import options
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import process
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import process
 
 INIT = process.ProcessIdentity(pid=1, start_ticks=0, boot_id='x')
 

@@ -21,8 +21,8 @@ import fixtures
 import testtools
 
 from tests.cloud.harness import virtual_disk
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import spec as guest_spec
 
 SPEC = guest_spec.GuestSpec(name='instance-1', disk_mib=3)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 
-from tests.lab.harness import pcap_file
+from tests.lab.harness.wire import pcap_file
 
 ETHERNET, SLL, SLL2 = 1, 113, 276
 _MAGIC = 0xA1B2C3D4

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ipaddress
 import unittest
 
-from tests.lab.harness import addresses
+from tests.lab.harness.node import addresses
 
 #: Linux, include/uapi/linux/if.h, without the final zero.
 MAX_INTERFACE_NAME = 15

@@ -18,7 +18,7 @@ import pathlib
 import unittest
 from unittest import mock
 
-from tests.lab.harness import capture
+from tests.lab.harness.wire import capture
 
 PATH = pathlib.Path('some.pcap')
 SUMMARY = """\

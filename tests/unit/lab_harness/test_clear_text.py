@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 import unittest
 
-from tests.lab.harness import clear_text
+from tests.lab.harness.wire import clear_text
 
 SECRET = b'0123456789abcdef'
 REQUEST = bytes.fromhex('25609513')

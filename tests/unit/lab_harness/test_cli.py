@@ -21,11 +21,11 @@ import signal
 import unittest
 from unittest import mock
 
-from tests.lab.harness import cli
 from tests.lab.harness import errors
-from tests.lab.harness import lab
-from tests.lab.harness import lab_status
-from tests.lab.harness import requirements
+from tests.lab.harness.lab import cli
+from tests.lab.harness.lab import lab
+from tests.lab.harness.lab import requirements
+from tests.lab.harness.lab import status as lab_status
 
 
 class MainTestCase(unittest.TestCase):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import environment
+from tests.lab.harness.node import environment
 
 
 class InsideLabTestCase(unittest.TestCase):

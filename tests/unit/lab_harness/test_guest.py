@@ -20,9 +20,9 @@ from typing import Any
 import unittest
 
 from tests.lab.harness import errors
-from tests.lab.harness import guest
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import guest
+from tests.lab.harness.guest import spec as guest_spec
 from tests.unit.lab_harness import fake_host
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import guest_console
+from tests.lab.harness.guest import console as guest_console
 
 READY = b'ready memory_mib=128 static_pages=30000 working_set_pages=2048\n'
 BEATS = (

@@ -19,7 +19,7 @@ from typing import Any
 import unittest
 from xml.etree import ElementTree
 
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import spec as guest_spec
 
 
 class GuestSpecTestCase(unittest.TestCase):

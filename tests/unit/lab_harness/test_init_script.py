@@ -18,7 +18,7 @@ import pathlib
 import subprocess
 import unittest
 
-from tests.lab.harness import init_script
+from tests.lab.harness.node import init_script
 
 
 class RenderTestCase(unittest.TestCase):

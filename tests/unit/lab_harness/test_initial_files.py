@@ -19,10 +19,10 @@ import pathlib
 import tempfile
 import unittest
 
-from tests.lab.harness import addresses
-from tests.lab.harness import initial_files
-from tests.lab.harness import namespaces
-from tests.lab.harness import pki
+from tests.lab.harness.lab import initial_files
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import namespaces
+from tests.lab.harness.pki import pki
 
 
 class OfNodeTestCase(unittest.TestCase):

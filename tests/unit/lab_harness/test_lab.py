@@ -21,11 +21,11 @@ import unittest
 from unittest import mock
 
 from tests.lab.harness import errors
-from tests.lab.harness import lab
-from tests.lab.harness import lab_status
-from tests.lab.harness import process
-from tests.lab.harness import requirements
-from tests.lab.harness import state
+from tests.lab.harness.lab import lab
+from tests.lab.harness.lab import requirements
+from tests.lab.harness.lab import state
+from tests.lab.harness.lab import status as lab_status
+from tests.lab.harness.node import process
 
 
 class LabTestCase(unittest.TestCase):

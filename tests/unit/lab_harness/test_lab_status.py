@@ -17,9 +17,9 @@ from __future__ import annotations
 import pathlib
 import unittest
 
-from tests.lab.harness import lab_status
-from tests.lab.harness import node
-from tests.lab.harness import process
+from tests.lab.harness.lab import status as lab_status
+from tests.lab.harness.node import node
+from tests.lab.harness.node import process
 
 PATH = pathlib.Path('/nonexistent')
 

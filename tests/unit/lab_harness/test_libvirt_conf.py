@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import libvirt_conf
+from tests.lab.harness.node import libvirt_conf
 
 
 class RenderTestCase(unittest.TestCase):

@@ -21,8 +21,8 @@ import time
 import unittest
 
 from tests.lab.harness import errors
-from tests.lab.harness import namespaces
-from tests.lab.harness import process
+from tests.lab.harness.node import namespaces
+from tests.lab.harness.node import process
 
 
 class EndTestCase(unittest.TestCase):

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import addresses
-from tests.lab.harness import network
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import network
 
 
 class BatchTestCase(unittest.TestCase):

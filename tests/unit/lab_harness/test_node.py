@@ -24,9 +24,9 @@ import unittest
 from unittest import mock
 
 from tests.lab.harness import errors
-from tests.lab.harness import node
-from tests.lab.harness import node_process
-from tests.lab.harness import process
+from tests.lab.harness.node import node
+from tests.lab.harness.node import node_process
+from tests.lab.harness.node import process
 
 
 class ArgvTestCase(unittest.TestCase):

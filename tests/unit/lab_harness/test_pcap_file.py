@@ -18,7 +18,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tests.lab.harness import pcap_file
+from tests.lab.harness.wire import pcap_file
 from tests.unit.lab_harness import synthetic_pcap
 
 

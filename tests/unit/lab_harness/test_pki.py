@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
-from tests.lab.harness import node
-from tests.lab.harness import pki
-from tests.lab.harness import process
+from tests.lab.harness.node import node
+from tests.lab.harness.node import process
+from tests.lab.harness.pki import pki
 
 
 class RecordingHost(node.Node):

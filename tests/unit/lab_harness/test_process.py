@@ -20,7 +20,7 @@ import signal
 import subprocess
 import unittest
 
-from tests.lab.harness import process
+from tests.lab.harness.node import process
 
 
 class ParseStatTestCase(unittest.TestCase):

@@ -18,7 +18,7 @@ import unittest
 from unittest import mock
 
 from tests.lab.harness import errors
-from tests.lab.harness import requirements
+from tests.lab.harness.lab import requirements
 
 
 class CheckTestCase(unittest.TestCase):

@@ -22,8 +22,8 @@ import unittest
 from unittest import mock
 
 from tests.lab.harness import errors
-from tests.lab.harness import process
-from tests.lab.harness import state
+from tests.lab.harness.lab import state
+from tests.lab.harness.node import process
 
 
 class StateTestCase(unittest.TestCase):

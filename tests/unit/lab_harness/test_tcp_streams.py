@@ -21,9 +21,9 @@ import tempfile
 from typing import Any
 import unittest
 
-from tests.lab.harness import clear_text
-from tests.lab.harness import pcap_file
-from tests.lab.harness import tcp_streams
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import pcap_file
+from tests.lab.harness.wire import tcp_streams
 from tests.unit.lab_harness import synthetic_pcap
 
 SECRET = b'0123456789abcdef'

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import tls_records
+from tests.lab.harness.wire import tls_records
 from tests.unit.lab_harness import synthetic_pcap
 
 RECORD = synthetic_pcap.tls_record(b'\x17' * 100)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import unittest
 
-from tests.lab.harness import tshark
+from tests.lab.harness.wire import tshark
 
 RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
 

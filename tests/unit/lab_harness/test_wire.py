@@ -21,12 +21,12 @@ import tempfile
 from typing import Any
 import unittest
 
-from tests.lab.harness import clear_text
-from tests.lab.harness import pcap_file
-from tests.lab.harness import tcp_streams
-from tests.lab.harness import tshark
-from tests.lab.harness import wire
-from tests.lab.harness import wire_table
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import pcap_file
+from tests.lab.harness.wire import proof as wire
+from tests.lab.harness.wire import table as wire_table
+from tests.lab.harness.wire import tcp_streams
+from tests.lab.harness.wire import tshark
 from tests.unit.lab_harness import synthetic_pcap
 
 SECRET = b'the secret of this guest'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Builds the lab's guest kernel from the C sources in ``guest/``."""
+"""Builds the lab's guest kernel from the C sources in ``kernel_source/``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import tempfile
 
 from tests.lab.harness import errors
 
-SOURCES = pathlib.Path(__file__).parent / 'guest'
+SOURCES = pathlib.Path(__file__).parent / 'kernel_source'
 
 # -mgeneral-regs-only: nothing saves FPU or SSE state across the interrupt.
 # -fno-tree-loop-distribute-patterns: no calls to a memset that is not there.

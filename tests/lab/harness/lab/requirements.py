@@ -19,7 +19,8 @@ import pwd
 import shutil
 
 from tests.lab.harness import errors
-from tests.lab.harness import libvirt_conf
+from tests.lab.harness.node import environment
+from tests.lab.harness.node import libvirt_conf
 
 #: Program -> the Debian package that has it.
 PROGRAMS = {
@@ -33,9 +34,6 @@ PROGRAMS = {
     'unshare': 'util-linux',
     'virsh': 'libvirt-clients',
 }
-
-#: libvirtd and ip are not on every user's PATH.
-SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 
 def check() -> None:
@@ -51,7 +49,7 @@ def check() -> None:
     missing = [
         name
         for name in PROGRAMS
-        if shutil.which(name, path=SEARCH_PATH) is None
+        if shutil.which(name, path=environment.SEARCH_PATH) is None
     ]
     packages = {PROGRAMS[name] for name in missing}
     if not _user_exists(libvirt_conf.QEMU_USER):

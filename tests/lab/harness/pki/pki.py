@@ -28,9 +28,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
-from tests.lab.harness import extensions
-from tests.lab.harness import libvirt_conf
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import libvirt_conf
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.pki import extensions
 
 #: Where QEMU looks without any setting in qemu.conf.
 QEMU_DIRECTORY = '/etc/pki/qemu'

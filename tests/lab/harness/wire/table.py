@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from tests.lab.harness import wire
+from tests.lab.harness.wire import proof as wire
 
 _MIB = 1024 * 1024
 _TITLES = (

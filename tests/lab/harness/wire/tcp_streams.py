@@ -18,9 +18,9 @@ import dataclasses
 import pathlib
 from typing import BinaryIO
 
-from tests.lab.harness import clear_text
-from tests.lab.harness import pcap_file
-from tests.lab.harness import tls_records
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import pcap_file
+from tests.lab.harness.wire import tls_records
 
 DATA_PORTS = range(49152, 49216)
 CONTROL_PORTS = (16509, 16514)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from tests.lab.harness import errors
 
 if TYPE_CHECKING:
-    from tests.lab.harness import guest_spec
-    from tests.lab.harness import node as lab_node
+    from tests.lab.harness.guest import spec as guest_spec
+    from tests.lab.harness.node import node as lab_node
 
 MIB = 1024 * 1024
 # Written at the start of every MiB; the rest stays sparse.

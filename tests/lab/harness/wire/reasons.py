@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from tests.lab.harness import tcp_streams
+from tests.lab.harness.wire import tcp_streams
 
 if TYPE_CHECKING:
-    from tests.lab.harness import wire
+    from tests.lab.harness.wire import proof as wire
 
 
 def incomplete(

@@ -23,7 +23,7 @@ from typing import IO
 from typing import Self
 
 from tests.lab.harness import errors
-from tests.lab.harness import process
+from tests.lab.harness.node import process
 
 #: How long nsenter may take to fork; far more than it needs.
 ENTER_TIMEOUT_S = 10

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 import dataclasses
 import pathlib
 
-from tests.lab.harness import addresses
-from tests.lab.harness import host
-from tests.lab.harness import node as lab_node
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import host
+from tests.lab.harness.node import node as lab_node
 
 #: Every node lives.
 UP = 'up'

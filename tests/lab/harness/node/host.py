@@ -20,11 +20,11 @@ import socket
 import subprocess
 import time
 
-from tests.lab.harness import addresses
 from tests.lab.harness import errors
-from tests.lab.harness import libvirt_conf
-from tests.lab.harness import node
-from tests.lab.harness import process
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import libvirt_conf
+from tests.lab.harness.node import node
+from tests.lab.harness.node import process
 
 SOCKET = '/run/libvirt/libvirt-sock'
 PID_FILE = '/run/libvirtd.pid'

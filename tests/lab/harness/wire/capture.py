@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 from tests.lab.harness import errors
 
 if TYPE_CHECKING:
-    from tests.lab.harness import node as lab_node
-    from tests.lab.harness import node_process
+    from tests.lab.harness.node import node as lab_node
+    from tests.lab.harness.node import node_process
 
 # RAM and NBD (qemu.conf, migration_port_min and _max) and libvirt's own.
 FILTER = 'tcp and (portrange 49152-49215 or port 16509 or port 16514)'

@@ -23,10 +23,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 import subprocess
 
-from tests.lab.harness import addresses
-from tests.lab.harness import environment
 from tests.lab.harness import errors
-from tests.lab.harness import process
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import environment
+from tests.lab.harness.node import process
 
 #: Seconds; the kernel answers in milliseconds.
 IP_TIMEOUT_S = 20

@@ -25,11 +25,11 @@ import signal
 import sys
 from types import FrameType
 
-from tests.lab.harness import environment
 from tests.lab.harness import errors
-from tests.lab.harness import lab
-from tests.lab.harness import lab_status
-from tests.lab.harness import requirements
+from tests.lab.harness.lab import lab
+from tests.lab.harness.lab import requirements
+from tests.lab.harness.lab import status as lab_status
+from tests.lab.harness.node import environment
 
 EXIT_FAILED = 1
 #: argparse exits with it, too: the command could not even begin.

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 import os
 
-from tests.lab.harness import requirements
+#: libvirtd and ip are not on every user's PATH.
+SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 
 def inside_lab(
@@ -42,6 +43,6 @@ def inside_lab(
         and name not in ('LANG', 'LANGUAGE')
     }
     kept['LC_ALL'] = 'C.UTF-8'
-    kept['PATH'] = requirements.SEARCH_PATH
+    kept['PATH'] = SEARCH_PATH
     kept.update(extra or {})
     return kept

@@ -23,11 +23,11 @@ from collections.abc import Sequence
 import pathlib
 import re
 
-from tests.lab.harness import addresses
-from tests.lab.harness import init_script
-from tests.lab.harness import libvirt_conf
-from tests.lab.harness import namespaces
-from tests.lab.harness import pki
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import init_script
+from tests.lab.harness.node import libvirt_conf
+from tests.lab.harness.node import namespaces
+from tests.lab.harness.pki import pki
 
 _HOSTS_LINE = re.compile(r'^hosts:.*$', re.MULTILINE)
 

@@ -24,9 +24,9 @@ import pathlib
 import subprocess
 import time
 
-from tests.lab.harness import environment
 from tests.lab.harness import errors
-from tests.lab.harness import process
+from tests.lab.harness.node import environment
+from tests.lab.harness.node import process
 
 RECORD = 'record'
 INIT_SCRIPT = 'init.sh'

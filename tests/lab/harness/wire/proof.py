@@ -23,10 +23,10 @@ import pathlib
 import tempfile
 from typing import Any
 
-from tests.lab.harness import clear_text
-from tests.lab.harness import tcp_streams
-from tests.lab.harness import tshark
-from tests.lab.harness import wire_reasons
+from tests.lab.harness.wire import clear_text
+from tests.lab.harness.wire import reasons as wire_reasons
+from tests.lab.harness.wire import tcp_streams
+from tests.lab.harness.wire import tshark
 
 DATA = tcp_streams.DATA
 CONTROL = tcp_streams.CONTROL

@@ -20,14 +20,14 @@ from concurrent import futures
 import pathlib
 import time
 
-from tests.lab.harness import addresses
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import initial_files
-from tests.lab.harness import namespaces
-from tests.lab.harness import network
-from tests.lab.harness import pki
-from tests.lab.harness import process
-from tests.lab.harness import state
+from tests.lab.harness.lab import initial_files
+from tests.lab.harness.lab import state
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import namespaces
+from tests.lab.harness.node import network
+from tests.lab.harness.node import process
+from tests.lab.harness.pki import pki
 
 Progress = Callable[[str], None]
 

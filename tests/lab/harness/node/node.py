@@ -21,11 +21,11 @@ import pwd
 import subprocess
 from typing import IO
 
-from tests.lab.harness import addresses
-from tests.lab.harness import environment
 from tests.lab.harness import errors
-from tests.lab.harness import node_process
-from tests.lab.harness import process
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import environment
+from tests.lab.harness.node import node_process
+from tests.lab.harness.node import process
 
 _WRITE = """\
 set -eu

@@ -34,7 +34,7 @@ import stat
 import time
 
 from tests.lab.harness import errors
-from tests.lab.harness import process
+from tests.lab.harness.node import process
 
 ROOT = pathlib.Path('/var/tmp/nova-native-tls-lab')
 

@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING
 from typing import TypeVar
 
 from tests.lab.harness import errors
-from tests.lab.harness import guest_console
-from tests.lab.harness import guest_disk
-from tests.lab.harness import guest_spec
+from tests.lab.harness.guest import console as guest_console
+from tests.lab.harness.guest import disk as guest_disk
+from tests.lab.harness.guest import spec as guest_spec
 
 if TYPE_CHECKING:
-    from tests.lab.harness import host as lab_host
+    from tests.lab.harness.node import host as lab_host
 
 ABSENT = 'absent'
 PAGES_PER_MIB = 256

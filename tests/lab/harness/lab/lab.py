@@ -17,16 +17,16 @@ from __future__ import annotations
 import pathlib
 import shutil
 
-from tests.lab.harness import addresses
-from tests.lab.harness import bring_up
 from tests.lab.harness import errors
-from tests.lab.harness import host as lab_host
-from tests.lab.harness import lab_status
-from tests.lab.harness import namespaces
-from tests.lab.harness import node as lab_node
-from tests.lab.harness import process
-from tests.lab.harness import requirements
-from tests.lab.harness import state
+from tests.lab.harness.lab import bring_up
+from tests.lab.harness.lab import requirements
+from tests.lab.harness.lab import state
+from tests.lab.harness.lab import status as lab_status
+from tests.lab.harness.node import addresses
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import namespaces
+from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import process
 
 DEFAULT_NAME = 'default'
 DEFAULT_HOST_COUNT = 2

@@ -30,13 +30,13 @@ from typing import ClassVar
 
 import testtools
 
-from tests.cloud.harness import cloud as cloud_cloud
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import shared_storage
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.cloud import cloud as cloud_cloud
+from tests.cloud.harness.guest import observed_move
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.services import shared_storage
+from tests.cloud.harness.settings import compute_files
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki
 from tests.lab.harness.wire import clear_text

@@ -29,12 +29,12 @@ from types import FrameType
 
 from nova_native_tls.cmd import exit_status
 from tests.cloud import faults
-from tests.cloud.harness import cloud as cloud_cloud
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import servers as cloud_servers
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.api import servers as cloud_servers
+from tests.cloud.harness.cloud import cloud as cloud_cloud
+from tests.cloud.harness.guest import observed_move
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab import demo as lab_demo
 from tests.lab.harness import errors
 from tests.lab.harness.node import host as lab_host

@@ -26,10 +26,10 @@ import sys
 import time
 
 from tests.cloud import faults
-from tests.cloud.harness import cloud as cloud_cloud
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.cloud import cloud as cloud_cloud
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness import errors
 from tests.lab.harness.pki import pki
 

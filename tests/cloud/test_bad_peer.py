@@ -20,8 +20,8 @@ import json
 
 from tests.cloud import altered_compute
 from tests.cloud import base
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import service
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.services import service
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.pki import pki
 

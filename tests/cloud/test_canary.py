@@ -22,7 +22,7 @@ from typing import Any
 from nova_native_tls import canary_uuid
 
 from tests.cloud import base
-from tests.cloud.harness import compute as cloud_compute
+from tests.cloud.harness.services import compute as cloud_compute
 from tests.cloud import impatient_compute
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki

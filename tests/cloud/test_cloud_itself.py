@@ -25,10 +25,10 @@ import sys
 import testtools
 
 from tests.cloud import base
-from tests.cloud.harness import cloud as cloud_cloud
-from tests.cloud.harness import flavors
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import flavors
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.cloud import cloud as cloud_cloud
+from tests.cloud.harness.guest import observed_move
 from tests.lab.harness.lab import state
 
 KILLED_NAME = 'killed-cloud'
@@ -96,7 +96,7 @@ class KilledUpTest(testtools.TestCase):
         path = state.of_lab(KILLED_NAME).path
         self.addCleanup(cloud_cloud.Cloud.down, KILLED_NAME)
         script = (
-            'from tests.cloud.harness import cloud; '
+            'from tests.cloud.harness.cloud import cloud; '
             f'cloud.Cloud.up({KILLED_NAME!r})'
         )
         with subprocess.Popen(

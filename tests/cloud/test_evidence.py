@@ -31,14 +31,15 @@ from cryptography import x509
 
 from nova_native_tls.cmd import exit_status
 from tests.cloud import base
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import virtual_machine
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.guest import observed_move
+from tests.cloud.harness.guest import virtual_machine
+from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
+from tests.lab.harness.wire import pcap_file
+from tests.lab.harness.wire import proof as wire
+from tests.lab.harness.wire import tcp_streams
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki
 from tests.lab.harness.wire import pcap_file

@@ -24,8 +24,8 @@ from nova_native_tls.explain import matcher
 from tests.cloud import altered_compute
 from tests.cloud import base
 from tests.cloud import faults
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.guest import virtual_machine
 from tests.lab.harness.guest import guest as lab_guest
 
 EVENT = 'compute_native_tls_live_migration'

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from tests.cloud import base
-from tests.cloud.harness import observed_move
+from tests.cloud.harness.guest import observed_move
 from tests.lab.harness.node import addresses
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.wire import proof as wire

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tests.cloud import base
-from tests.cloud.harness import observed_move
+from tests.cloud.harness.guest import observed_move
 
 
 class LocalDiskTest(base.CloudTestCase):

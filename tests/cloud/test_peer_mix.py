@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from tests.cloud import base
-from tests.cloud.harness import observed_move
+from tests.cloud.harness.guest import observed_move
 
 
 class PeerMixTest(base.CloudTestCase):

@@ -27,10 +27,10 @@ from typing import ClassVar
 from nova_native_tls import policy
 from tests.cloud import base
 from tests.cloud import faults
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import flavors
-from tests.cloud.harness import observed_move
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import flavors
+from tests.cloud.harness.guest import observed_move
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.settings import compute_files
 from tests.lab.harness.node import host as lab_host
 
 CLEAR, REFUSED, TLS = 'clear', 'refused', 'TLS'

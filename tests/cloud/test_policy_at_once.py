@@ -22,7 +22,7 @@ import datetime
 import os
 
 from tests.cloud import base
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.guest import virtual_machine
 from tests.cloud import test_policy
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.wire import capture

@@ -23,13 +23,13 @@ import signal
 import time
 
 from tests.cloud import base
-from tests.cloud.harness import compute as cloud_compute
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import servers as cloud_servers
-from tests.cloud.harness import virtual_disk
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.api import servers as cloud_servers
+from tests.cloud.harness.guest import virtual_disk
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.services import compute as cloud_compute
+from tests.cloud.harness.settings import compute_files
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.node import host as lab_host
 

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from tests.cloud import base
 from tests.cloud import faults
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import qemu_watch
-from tests.cloud.harness import server_watch
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import server_watch
+from tests.cloud.harness.guest import qemu_watch
 from tests.lab.harness.guest import guest as lab_guest
 
 EVENT_REFUSED = 'compute_check_can_live_migrate_destination'

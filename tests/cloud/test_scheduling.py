@@ -24,10 +24,10 @@ import functools
 import time
 
 from tests.cloud import base
-from tests.cloud.harness import flavors
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import flavors
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.settings import ini_file
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki
 

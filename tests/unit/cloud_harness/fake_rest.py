@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cloud.harness import rest
+from tests.cloud.harness.api import rest
 
 
 class FakeRest:

@@ -20,9 +20,9 @@ from typing import Any
 import fixtures
 import testtools
 
-from tests.cloud.harness import compute
-from tests.cloud.harness import options
-from tests.cloud.harness import service
+from tests.cloud.harness.services import compute
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import options
 from tests.unit.cloud_harness import fake_node
 from tests.unit.cloud_harness import fake_rest
 
@@ -50,7 +50,9 @@ class ReadyTest(testtools.TestCase):
             ('compute.START_TIMEOUT_S', 20),
         ):
             self.useFixture(
-                fixtures.MonkeyPatch(f'tests.cloud.harness.{name}', value)
+                fixtures.MonkeyPatch(
+                    f'tests.cloud.harness.services.{name}', value
+                )
             )
         self.rest = fake_rest.FakeRest(
             {'GET compute /os-services': UP, 'PUT compute /os-services/7': {}}

@@ -20,10 +20,10 @@ import pathlib
 import fixtures
 import testtools
 
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import options
+from tests.cloud.harness.settings import compute_files
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import endpoints
+from tests.cloud.harness.settings import options
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.node import process
 

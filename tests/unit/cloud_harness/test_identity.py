@@ -19,9 +19,9 @@ from typing import Any
 from cryptography import fernet
 import testtools
 
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import identity
-from tests.cloud.harness import rest
+from tests.cloud.harness.api import identity
+from tests.cloud.harness.api import rest
+from tests.cloud.harness.settings import endpoints
 from tests.unit.cloud_harness import fake_rest
 
 GRANT = 'PUT identity /projects/p/users/u/roles/r'

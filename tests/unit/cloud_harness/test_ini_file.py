@@ -20,7 +20,7 @@ import tempfile
 from oslo_config import cfg
 import testtools
 
-from tests.cloud.harness import ini_file
+from tests.cloud.harness.settings import ini_file
 
 
 class RenderTest(testtools.TestCase):

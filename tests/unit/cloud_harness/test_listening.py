@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import testtools
 
-from tests.cloud.harness import listening
+from tests.cloud.harness.services import listening
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt

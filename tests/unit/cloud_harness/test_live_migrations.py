@@ -19,8 +19,8 @@ from typing import Any
 import fixtures
 import testtools
 
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import servers
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import servers
 from tests.unit.cloud_harness import fake_rest
 
 ACTION = 'GET compute /servers/s/os-instance-actions/req-1'
@@ -91,7 +91,7 @@ class LiveMigrationsTest(testtools.TestCase):
         for name, value in (('POLL_S', 0.01), ('SETTLE_S', 0.2)):
             self.useFixture(
                 fixtures.MonkeyPatch(
-                    f'tests.cloud.harness.live_migrations.{name}', value
+                    f'tests.cloud.harness.api.live_migrations.{name}', value
                 )
             )
 
@@ -177,7 +177,7 @@ class LiveMigrationsTest(testtools.TestCase):
         )
         self.useFixture(
             fixtures.MonkeyPatch(
-                'tests.cloud.harness.live_migrations.SETTLE_S', 3600
+                'tests.cloud.harness.api.live_migrations.SETTLE_S', 3600
             )
         )
         outcome = made.wait(REQUEST, timeout_s=5)

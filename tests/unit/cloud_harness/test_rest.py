@@ -20,7 +20,7 @@ import sys
 import fixtures
 import testtools
 
-from tests.cloud.harness import rest
+from tests.cloud.harness.api import rest
 from tests.unit.cloud_harness import fake_node
 
 #: Answers with what it was asked for; "die" ends it, "none" says nothing.
@@ -102,14 +102,14 @@ class RestTest(testtools.TestCase):
     def test_silent(self) -> None:
         """A late answer is not taken for the next request's."""
         self.useFixture(
-            fixtures.MonkeyPatch('tests.cloud.harness.rest.TIMEOUT_S', 0.2)
+            fixtures.MonkeyPatch('tests.cloud.harness.api.rest.TIMEOUT_S', 0.2)
         )
         error = self.assertRaises(
             rest.RestError, self.rest.get, 'compute', '/none'
         )
         self.assertIn('no answer', str(error))
         self.useFixture(
-            fixtures.MonkeyPatch('tests.cloud.harness.rest.TIMEOUT_S', 30)
+            fixtures.MonkeyPatch('tests.cloud.harness.api.rest.TIMEOUT_S', 30)
         )
         self.assertEqual('/x', self.rest.get('compute', '/x')['path'])
 

@@ -19,8 +19,8 @@ from typing import Any
 import fixtures
 import testtools
 
-from tests.cloud.harness import rest
-from tests.cloud.harness import servers
+from tests.cloud.harness.api import rest
+from tests.cloud.harness.api import servers
 from tests.unit.cloud_harness import fake_rest
 
 SHOW = 'GET compute /servers/s'
@@ -50,7 +50,9 @@ class ServersTest(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.useFixture(
-            fixtures.MonkeyPatch('tests.cloud.harness.servers.POLL_S', 0.01)
+            fixtures.MonkeyPatch(
+                'tests.cloud.harness.api.servers.POLL_S', 0.01
+            )
         )
 
     def servers(self, **answers: Any) -> servers.Servers:

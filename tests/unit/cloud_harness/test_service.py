@@ -22,7 +22,7 @@ import time
 import fixtures
 import testtools
 
-from tests.cloud.harness import service
+from tests.cloud.harness.services import service
 from tests.unit.cloud_harness import fake_node
 
 #: A daemon with a child that does not end with it.
@@ -37,7 +37,7 @@ class ServiceTest(testtools.TestCase):
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.useFixture(
             fixtures.MonkeyPatch(
-                'tests.cloud.harness.service.PID_DIRECTORY',
+                'tests.cloud.harness.services.service.PID_DIRECTORY',
                 str(self.directory / 'run'),
             )
         )

@@ -20,7 +20,7 @@ import subprocess
 import fixtures
 import testtools
 
-from tests.cloud.harness import virtual_disk
+from tests.cloud.harness.guest import virtual_disk
 from tests.lab.harness.guest import disk as guest_disk
 from tests.lab.harness.guest import spec as guest_spec
 

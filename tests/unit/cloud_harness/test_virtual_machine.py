@@ -18,8 +18,8 @@ import dataclasses
 
 import testtools
 
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.guest import virtual_machine
+from tests.cloud.harness.settings import compute_files
 
 
 class InstanceSpecTest(testtools.TestCase):

@@ -19,8 +19,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import servers as cloud_servers
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.api import servers as cloud_servers
 from tests.lab.harness.node import node as lab_node
 
 #: Short beside what Nova needs for any step, and no load by itself.

@@ -18,7 +18,7 @@ import dataclasses
 import pathlib
 import sys
 
-from tests.cloud.harness import ini_file
+from tests.cloud.harness.settings import ini_file
 from tests.lab.harness.node import addresses
 
 #: The controller, by address: its names have an IPv6 address, too, where

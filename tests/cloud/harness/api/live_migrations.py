@@ -19,9 +19,9 @@ import time
 from typing import Any
 from typing import Self
 
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import servers as cloud_servers
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.api import servers as cloud_servers
 
 #: A migration of one of these will not change any more.
 FINAL = frozenset({'completed', 'failed', 'error', 'cancelled'})

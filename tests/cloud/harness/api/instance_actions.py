@@ -18,7 +18,7 @@ import dataclasses
 from typing import Any
 from typing import Self
 
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import rest as cloud_rest
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

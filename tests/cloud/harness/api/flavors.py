@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import rest as cloud_rest
 
 
 def create_flavor(

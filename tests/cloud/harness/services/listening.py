@@ -17,7 +17,7 @@ from __future__ import annotations
 import pathlib
 import time
 
-from tests.cloud.harness import service
+from tests.cloud.harness.services import service
 from tests.lab.harness.node import node as lab_node
 
 #: State of a listening socket in /proc/net/tcp (man 5 proc).

@@ -14,7 +14,7 @@
 
 It reads one request per line from standard input and writes one answer per
 line to standard output, both JSON, until the input ends. See
-:mod:`tests.cloud.harness.rest` for who asks.
+:mod:`tests.cloud.harness.api.rest` for who asks.
 """
 
 from __future__ import annotations

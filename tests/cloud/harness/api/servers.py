@@ -20,7 +20,7 @@ import time
 from typing import Any
 from typing import Self
 
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import rest as cloud_rest
 from tests.lab.harness import errors
 
 POLL_S = 0.25

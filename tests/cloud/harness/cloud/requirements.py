@@ -17,8 +17,8 @@ from __future__ import annotations
 import pathlib
 import shutil
 
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import message_queue
+from tests.cloud.harness.services import message_queue
+from tests.cloud.harness.settings import endpoints
 from tests.lab.harness import errors
 from tests.lab.harness.lab import requirements as lab_requirements
 from tests.lab.harness.node import environment

@@ -17,9 +17,9 @@ from __future__ import annotations
 import pathlib
 import sys
 
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import options as cloud_options
+from tests.cloud.harness.settings import endpoints
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 
 NOVA_CONF = '/etc/nova/nova.conf'
 #: Nova's second cell, for instances that no host could take.

@@ -23,7 +23,7 @@ from __future__ import annotations
 import pathlib
 import time
 
-from tests.cloud.harness import service
+from tests.cloud.harness.services import service
 from tests.lab.harness.node import host as lab_host
 
 MOUNT_TIMEOUT_S = 20

@@ -14,8 +14,8 @@
 
 from __future__ import annotations
 
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import endpoints
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import endpoints
 from tests.lab.harness import errors
 from tests.lab.harness.node import node as lab_node
 

@@ -21,8 +21,8 @@ from collections.abc import Callable
 import dataclasses
 import pathlib
 
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import virtual_machine
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.guest import virtual_machine
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.wire import capture
 from tests.lab.harness.wire import proof as wire

@@ -20,12 +20,12 @@ import signal
 import time
 from typing import Any
 
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import service
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import compute_files
+from tests.cloud.harness.settings import endpoints
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness.node import host as lab_host
 
 START_TIMEOUT_S = 120

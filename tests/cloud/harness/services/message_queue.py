@@ -18,9 +18,9 @@ from collections.abc import Iterable
 import json
 import time
 
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import listening
-from tests.cloud.harness import service
+from tests.cloud.harness.services import listening
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import endpoints
 from tests.lab.harness.node import node as lab_node
 
 #: Debian's /usr/sbin/rabbitmq-server would change to another user first.

@@ -23,19 +23,19 @@ from collections.abc import Iterable
 from concurrent import futures
 import time
 
-from tests.cloud.harness import api_servers
-from tests.cloud.harness import compute as cloud_compute
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import database
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import identity
-from tests.cloud.harness import message_queue
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import schemas
-from tests.cloud.harness import service
-from tests.cloud.harness import shared_storage
+from tests.cloud.harness.api import identity
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.services import api_servers
+from tests.cloud.harness.services import compute as cloud_compute
+from tests.cloud.harness.services import database
+from tests.cloud.harness.services import message_queue
+from tests.cloud.harness.services import schemas
+from tests.cloud.harness.services import service
+from tests.cloud.harness.services import shared_storage
+from tests.cloud.harness.settings import compute_files
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import endpoints
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness import errors
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.wire import tcp_streams

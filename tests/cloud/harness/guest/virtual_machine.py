@@ -20,18 +20,18 @@ import pathlib
 from typing import Any
 from typing import TYPE_CHECKING
 
-from tests.cloud.harness import compute_files
-from tests.cloud.harness import flavors
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import servers as cloud_servers
-from tests.cloud.harness import virtual_disk
+from tests.cloud.harness.api import flavors
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import servers as cloud_servers
+from tests.cloud.harness.guest import virtual_disk
+from tests.cloud.harness.settings import compute_files
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.guest import kernel as guest_kernel
 from tests.lab.harness.guest import spec as guest_spec
 from tests.lab.harness.node import host as lab_host
 
 if TYPE_CHECKING:
-    from tests.cloud.harness import cloud as cloud_cloud
+    from tests.cloud.harness.cloud import cloud as cloud_cloud
 
 DISK_MIB = 32
 STATUS_TIMEOUT_S = 60

@@ -29,7 +29,7 @@ import sys
 import threading
 from typing import Any
 
-from tests.cloud.harness import endpoints
+from tests.cloud.harness.settings import endpoints
 from tests.lab.harness import errors
 from tests.lab.harness.node import node as lab_node
 from tests.lab.harness.node import node_process
@@ -40,7 +40,7 @@ COMPUTE_MICROVERSION = '2.96'
 
 TIMEOUT_S = 120
 
-_REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+_REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
 
 
 class RestError(errors.LabError):
@@ -77,7 +77,7 @@ class Rest:
         log.parent.mkdir(exist_ok=True)
         with log.open('a') as stderr:
             self._process = self._node.popen(
-                [sys.executable, '-m', 'tests.cloud.harness.rest_helper'],
+                [sys.executable, '-m', 'tests.cloud.harness.api.rest_helper'],
                 env={
                     **endpoints.client_environment(),
                     'PYTHONPATH': str(_REPOSITORY),

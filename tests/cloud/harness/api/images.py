@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 import pathlib
 
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import rest as cloud_rest
 
 
 class Images:

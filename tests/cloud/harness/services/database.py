@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import time
 
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import service
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import endpoints
 from tests.lab.harness.node import node as lab_node
 
 START_TIMEOUT_S = 60

@@ -14,10 +14,10 @@
 
 from __future__ import annotations
 
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import options as cloud_options
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import endpoints
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness.node import host as lab_host
 
 NOVA_CONF = '/etc/nova/nova.conf'

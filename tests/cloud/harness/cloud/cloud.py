@@ -21,19 +21,19 @@ import pathlib
 import time
 from typing import Any
 
-from tests.cloud.harness import bring_up
-from tests.cloud.harness import compute as cloud_compute
-from tests.cloud.harness import images
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import instance_actions
-from tests.cloud.harness import live_migrations
-from tests.cloud.harness import message_queue
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import requirements
-from tests.cloud.harness import rest as cloud_rest
-from tests.cloud.harness import scheduler
-from tests.cloud.harness import servers
-from tests.cloud.harness import service
+from tests.cloud.harness.api import images
+from tests.cloud.harness.api import instance_actions
+from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.api import servers
+from tests.cloud.harness.cloud import bring_up
+from tests.cloud.harness.cloud import requirements
+from tests.cloud.harness.services import compute as cloud_compute
+from tests.cloud.harness.services import message_queue
+from tests.cloud.harness.services import scheduler
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 from tests.lab.harness import errors
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.lab import state

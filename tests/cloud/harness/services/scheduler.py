@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import time
 
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import ini_file
-from tests.cloud.harness import options as cloud_options
-from tests.cloud.harness import service
+from tests.cloud.harness.services import service
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import ini_file
+from tests.cloud.harness.settings import options as cloud_options
 
 START_TIMEOUT_S = 60
 POLL_S = 0.25

@@ -19,7 +19,7 @@ import dataclasses
 from typing import Any
 from typing import Literal
 
-from tests.cloud.harness import ini_file
+from tests.cloud.harness.settings import ini_file
 
 STOCK_DRIVER = 'libvirt.LibvirtDriver'
 

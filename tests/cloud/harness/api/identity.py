@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from cryptography import fernet
 
-from tests.cloud.harness import controller_files
-from tests.cloud.harness import endpoints
-from tests.cloud.harness import rest as cloud_rest
+from tests.cloud.harness.api import rest as cloud_rest
+from tests.cloud.harness.settings import controller_files
+from tests.cloud.harness.settings import endpoints
 
 #: The role by which one service may speak for a user of another.
 SERVICE_ROLE = 'service'

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import pathlib
 import re
@@ -24,15 +23,15 @@ import signal
 import subprocess
 import sys
 import time
-from unittest import mock
 
 import fixtures
 import testtools
 
-from tests.functional.fidelity import debian_tree
+from tests import debian_tree
 
 #: Longer than anything takes; reached only when a program hangs.
 HANGS_AFTER_S = 60
+CONTENT = debian_tree.Content(name='test', packages=('one', 'two'))
 #: Stands for debootstrap, which gets the tree as the last but one.
 DEBOOTSTRAP = """\
 #!/bin/sh
@@ -69,6 +68,7 @@ class MakeTest(testtools.TestCase):
             'echo \'Acquire::http::Proxy "http://proxy.example.org:1";\'\n',
         )
         self.ends_with(0)
+        self.told: list[str] = []
 
     def program(self, name: str, script: str) -> None:
         """Put a program in front of the real one."""
@@ -84,18 +84,23 @@ class MakeTest(testtools.TestCase):
         """What debootstrap was called with."""
         return (self.programs / 'debootstrap.asked').read_text()
 
-    def make(self, **options) -> pathlib.Path:
+    def make(self, content=CONTENT, **options) -> pathlib.Path:
         """Make a tree without talking."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            return debian_tree.make(
-                'trixie', directory=self.directory / 'trees', **options
-            )
+        return debian_tree.make(
+            'trixie',
+            content,
+            directory=self.directory / 'trees',
+            tell=self.told.append,
+            **options,
+        )
 
     def test_made(self):
         """From this machine's mirror, by apt's proxy, with all packages."""
-        self.assertEqual(self.directory / 'trees' / 'trixie', self.make())
+        tree = self.directory / 'trees' / 'trixie-test'
+        self.assertEqual(tree, self.make())
+        self.assertEqual([f'Making a Debian trixie in {tree}.'], self.told)
         self.assertRegex(self.asked(), r'trixie \S+ http://mirror\.example')
-        self.assertIn(','.join(debian_tree.PACKAGES), self.asked())
+        self.assertIn('--include=one,two', self.asked())
         proxy = (self.programs / 'debootstrap.proxy').read_text()
         self.assertEqual('http://proxy.example.org:1\n', proxy)
 
@@ -104,8 +109,8 @@ class MakeTest(testtools.TestCase):
         self.make()
         self.ends_with(1)
         self.make()
-        with mock.patch.object(debian_tree, 'PACKAGES', ('another',)):
-            self.assertRaises(debian_tree.TreeError, self.make)
+        other = debian_tree.Content(name='test', packages=('another',))
+        self.assertRaises(debian_tree.TreeError, self.make, other)
         self.assertIn('--include=another', self.asked())
 
     def test_failed(self):
@@ -158,7 +163,7 @@ class EnterTest(testtools.TestCase):
         """Nothing in there outlives who asked, even when that was killed."""
         code = (
             'import pathlib\n'
-            'from tests.functional.fidelity import debian_tree\n'
+            'from tests import debian_tree\n'
             f'tree = pathlib.Path({str(self.tree)!r})\n'
             'script = "echo up; exec 1>&-; sleep 3600"\n'
             'debian_tree.enter(tree, ["sh", "-c", script])\n'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Another Debian's root directory, to ask that Debian's QEMU and GnuTLS.
+"""Another Debian's root directory: its libvirt, QEMU and GnuTLS.
 
 Nothing of it stays mounted, nor does anything in it go on, when the process
 that asked ends, however it ends: all of it happens in namespaces of its own.
@@ -19,29 +19,23 @@ that asked ends, however it ends: all of it happens in namespaces of its own.
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
+import dataclasses
 import fcntl
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import time
 
-REPO = pathlib.Path(__file__).resolve().parents[3]
+REPO = pathlib.Path(__file__).resolve().parents[1]
 #: Where trees are kept; git ignores it.
 TREES = REPO / '.lab' / 'trees'
-#: What the comparison needs there. debootstrap knows nothing of the virtual
-#: package that python3-cryptography wants of python3-cffi-backend.
-PACKAGES = (
-    'python3-cffi-backend',
-    'python3-cryptography',
-    'python3-fixtures',
-    'python3-oslo.i18n',
-    'qemu-utils',
-)
 _MADE_OF = 'etc/made-of'
 _TOLD_EVERY_S = 10
 _TAIL_LINES = 8
@@ -69,7 +63,7 @@ tree=$1 repository=$2
 shift 2
 mount -t proc proc "$tree/proc"
 mount --rbind /dev "$tree/dev"
-mount -t tmpfs -o mode=1777 fidelity "$tree/tmp"
+mount -t tmpfs -o mode=1777 tmp "$tree/tmp"
 mount --bind "$repository" "$tree/mnt"
 mount -o remount,bind,ro "$tree/mnt"
 exec chroot "$tree" /usr/bin/env --chdir=/mnt "$@"
@@ -82,28 +76,66 @@ _ENVIRONMENT = (
 )
 
 
+Tell = Callable[[str], None]
+
+
 class TreeError(Exception):
     """There is no such tree, and it cannot be made; says what to do."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is in a tree beyond the smallest Debian.
+
+    :ivar name: comes after the suite in the name of the directory.
+    :ivar packages: debootstrap knows no virtual packages, so one that
+        provides what another asks for is named as well.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
 def make(
-    suite: str, *, directory: pathlib.Path = TREES, mirror: str | None = None
+    suite: str,
+    content: Content,
+    *,
+    directory: pathlib.Path = TREES,
+    mirror: str | None = None,
+    tell: Tell = _print,
 ) -> pathlib.Path:
     """Give the root directory of a Debian, such as trixie.
 
-    It is made the first time, which takes a minute and is told on standard
-    output; afterwards it is there, as old as it is.
+    It is made the first time, which takes a minute; afterwards it is there,
+    as old as it is.
 
     :param mirror: where packages come from; by default where this machine's
         own come from.
+    :param tell: is called with a line now and then while it is made.
     :raises TreeError: it cannot be made.
     """
-    tree = directory / suite
+    tree = directory / f'{suite}-{content.name}'
     directory.mkdir(parents=True, exist_ok=True)
-    with _alone(directory / f'{suite}.lock'):
-        if not _is_complete(tree):
-            _make(suite, tree, mirror or own_mirror())
+    with _alone(directory / f'{tree.name}.lock'):
+        if not _is_complete(tree, content):
+            tell(f'Making a Debian {suite} in {tree}.')
+            _make(
+                suite, content, tree, mirror=mirror or own_mirror(), tell=tell
+            )
     return tree
+
+
+def own_suite() -> str | None:
+    """Name the Debian that this machine itself runs; None for no Debian."""
+    with contextlib.suppress(OSError):
+        release = platform.freedesktop_os_release()
+        if release['ID'] == 'debian':
+            return release.get('VERSION_CODENAME')
+    return None
 
 
 def enter(tree: pathlib.Path, command: Sequence[str]) -> int:
@@ -171,14 +203,21 @@ def _alone(path: pathlib.Path) -> Iterator[None]:
         yield
 
 
-def _is_complete(tree: pathlib.Path) -> bool:
+def _is_complete(tree: pathlib.Path, content: Content) -> bool:
     """Tell whether it was finished, of what is wanted today."""
     with contextlib.suppress(FileNotFoundError):
-        return (tree / _MADE_OF).read_text().split() == list(PACKAGES)
+        return (tree / _MADE_OF).read_text().split() == list(content.packages)
     return False
 
 
-def _make(suite: str, tree: pathlib.Path, mirror: str) -> None:
+def _make(
+    suite: str,
+    content: Content,
+    tree: pathlib.Path,
+    *,
+    mirror: str,
+    tell: Tell,
+) -> None:
     if os.geteuid() != 0:
         raise TreeError(f'Only root can make {tree}: run this with sudo.')
     if shutil.which('debootstrap') is None:
@@ -188,10 +227,14 @@ def _make(suite: str, tree: pathlib.Path, mirror: str) -> None:
     for old in (tree, unfinished):
         if old.exists():
             shutil.rmtree(old)
-    print(f'making a Debian {suite} in {tree}', flush=True)
     with subprocess.Popen(
         [
-            *(*_APART, _MAKE, 'make', f'--include={",".join(PACKAGES)}'),
+            *(
+                *_APART,
+                _MAKE,
+                'make',
+                f'--include={",".join(content.packages)}',
+            ),
             *(suite, str(unfinished), mirror),
         ],
         env={**dict(_proxies()), **os.environ, 'LC_ALL': 'C.UTF-8'},
@@ -201,18 +244,18 @@ def _make(suite: str, tree: pathlib.Path, mirror: str) -> None:
         errors='replace',
     ) as process:
         assert process.stdout is not None
-        last = _tell(process.stdout)
+        last = _tell(process.stdout, tell)
     if process.returncode != 0:
         raise TreeError(
             f'debootstrap could not make a Debian {suite}; see '
             f'{unfinished}/debootstrap/debootstrap.log. It said at last:\n'
             + ''.join(last)
         )
-    (unfinished / _MADE_OF).write_text('\n'.join(PACKAGES) + '\n')
+    (unfinished / _MADE_OF).write_text('\n'.join(content.packages) + '\n')
     unfinished.rename(tree)
 
 
-def _tell(lines: Iterable[str]) -> Iterable[str]:
+def _tell(lines: Iterable[str], tell: Tell) -> Iterable[str]:
     """Show now and then how far it is; give the last lines."""
     begin = told = time.monotonic()
     last: collections.deque[str] = collections.deque(maxlen=_TAIL_LINES)
@@ -220,5 +263,5 @@ def _tell(lines: Iterable[str]) -> Iterable[str]:
         last.append(line)
         if time.monotonic() - told > _TOLD_EVERY_S:
             told = time.monotonic()
-            print(f'  {told - begin:3.0f} s {line.rstrip()}', flush=True)
+            tell(f'  {told - begin:3.0f} s {line.rstrip()}')
     return last

@@ -17,12 +17,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import pathlib
 import signal
 import unittest
 from unittest import mock
 
+from tests import debian_tree
 from tests.lab.harness import errors
 from tests.lab.harness.lab import cli
+from tests.lab.harness.lab import debian
 from tests.lab.harness.lab import lab
 from tests.lab.harness.lab import requirements
 from tests.lab.harness.lab import status as lab_status
@@ -51,16 +54,43 @@ class MainTestCase(unittest.TestCase):
 
     def test_up(self) -> None:
         """Name and number of hosts are passed on."""
-        with mock.patch.object(lab.Lab, 'up', autospec=True) as up:
+        with (
+            mock.patch.object(requirements, 'check', autospec=True),
+            mock.patch.object(lab.Lab, 'up', autospec=True) as up,
+        ):
             result = self.run_cli('up', '--name', 'x', '--hosts', '3')
-        up.assert_called_once_with('x', 3, progress=mock.ANY)
+        up.assert_called_once_with('x', 3, trees={}, progress=mock.ANY)
         self.assertEqual((0, '', ''), result)
+
+    def test_up_with_another_debian(self) -> None:
+        """Its tree is made first; this machine's own Debian needs none."""
+        tree = pathlib.Path('/trees/trixie-lab')
+        with (
+            mock.patch.object(requirements, 'check', autospec=True),
+            mock.patch.object(
+                debian_tree, 'own_suite', autospec=True, return_value='sid'
+            ),
+            mock.patch.object(
+                debian_tree, 'make', autospec=True, return_value=tree
+            ) as make,
+            mock.patch.object(lab.Lab, 'up', autospec=True) as up,
+        ):
+            suites = ('--debian', 'host1=sid', '--debian', 'host2=trixie')
+            result = self.run_cli('up', *suites)
+        make.assert_called_once_with('trixie', debian.CONTENT, tell=mock.ANY)
+        self.assertEqual({'host2': tree}, up.call_args.kwargs['trees'])
+        self.assertEqual((0, '', ''), result)
+
+    def test_up_with_a_debian_for_nobody(self) -> None:
+        """A host that is not there is no host of another Debian."""
+        result = self.run_cli('up', '--debian', 'host3=trixie')
+        self.assertEqual((1, '', 'The lab has no host3.\n'), result)
 
     def test_unusable_machine(self) -> None:
         """One sentence and exit code 2."""
         error = errors.RequirementError('The lab needs root.')
         with mock.patch.object(
-            lab.Lab, 'up', autospec=True, side_effect=error
+            requirements, 'check', autospec=True, side_effect=error
         ):
             result = self.run_cli('up')
         self.assertEqual((2, '', 'The lab needs root.\n'), result)

@@ -62,7 +62,7 @@ class RenderTestCase(unittest.TestCase):
         """Hiding needs no deletion: there is none in the script."""
         overlay = self.script.index('mount -t overlay')
         for entry in init_script.HIDDEN:
-            mark = f'mknod /run/lab-etc/upper/{entry} c 0 0'
+            mark = f'mknod {init_script.UPPER}/{entry} c 0 0'
             self.assertLess(self.script.index(mark), overlay)
         self.assertNotIn('rm ', self.script)
 
@@ -85,3 +85,53 @@ class RenderTestCase(unittest.TestCase):
             name='switch', directory=pathlib.Path('/s'), is_libvirt_host=False
         )
         self.assertNotIn('/var/lib/libvirt', script)
+
+
+class TreeTestCase(unittest.TestCase):
+    """A node that runs from another root directory."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.script = init_script.render(
+            name='host2',
+            directory=pathlib.Path('/var/tmp/a lab/host2'),
+            is_libvirt_host=True,
+            tree=pathlib.Path('/a tree'),
+        )
+
+    def test_shell_understands_it(self) -> None:
+        """There is no syntax error, also with a space in the path."""
+        result = subprocess.run(
+            ['sh', '-n'],
+            input=self.script,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+
+    def test_machine_is_not_touched(self) -> None:
+        """What is copied and mounted for the node goes into its tree."""
+        self.assertNotIn('lab-etc', self.script)
+        root = init_script.ROOT
+        for line in self.script.splitlines():
+            if line.startswith(('cp -a --remove', 'mount --move')):
+                self.assertIn(f' {root}/', line)
+        for target in init_script.HOST_DIRECTORIES.values():
+            self.assertIn(f' {root}{target}\n', self.script)
+
+    def test_tree_is_not_changed(self) -> None:
+        """It is the lower layer only."""
+        self.assertIn("tree='/a tree'\n", self.script)
+        self.assertIn('lowerdir="$tree",upperdir=/run/', self.script)
+        for entry in init_script.HIDDEN:
+            mark = f'mknod {init_script.UPPER}/etc/{entry} c 0 0'
+            self.assertIn(mark, self.script)
+
+    def test_init(self) -> None:
+        """The init is the tree's own, and recognized as any other."""
+        self.assertEqual(
+            f"exec chroot {init_script.ROOT} tini -s -- "
+            "sh -c 'exec sleep infinity' '/var/tmp/a lab/host2'",
+            self.script.splitlines()[-1],
+        )

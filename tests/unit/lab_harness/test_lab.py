@@ -121,6 +121,12 @@ class LabTestCase(unittest.TestCase):
         with self.assertRaisesRegex(errors.LabError, 'with 2 hosts, not 3'):
             lab.Lab.up('x', 3)
 
+    def test_up_with_other_trees(self) -> None:
+        """Nobody gets another Debian than was asked for."""
+        self.finish('host1', 'host2')
+        with self.assertRaisesRegex(errors.LabError, 'other root director'):
+            lab.Lab.up('x', trees={'host2': pathlib.Path('/tree')})
+
     def test_up_without_hosts(self) -> None:
         """A lab of no host, or of too many, is refused."""
         for count in (0, -1, 201):

@@ -159,7 +159,9 @@ class SummaryTestCase(unittest.TestCase):
     def test_round_trip(self) -> None:
         """What was written is read."""
         init = process.ProcessIdentity(pid=5, start_ticks=6, boot_id='b')
-        summary = state.Summary(host_count=2, inits={'switch': init})
+        summary = state.Summary(
+            host_count=2, inits={'switch': init}, trees={'host2': '/tree'}
+        )
         self.directory.write_summary(summary)
         self.assertEqual(summary, self.directory.read_summary())
 

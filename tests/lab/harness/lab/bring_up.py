@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent import futures
 import pathlib
@@ -31,7 +32,8 @@ from tests.lab.harness.pki import pki
 
 Progress = Callable[[str], None]
 
-_NSSWITCH = pathlib.Path('/etc/nsswitch.conf')
+_MACHINE = pathlib.Path('/')
+_NSSWITCH = 'etc/nsswitch.conf'
 
 #: Nodes that start at the same time.
 _PARALLEL = 8
@@ -43,10 +45,15 @@ def is_libvirt_host(name: str) -> bool:
 
 
 def build(
-    directory: state.StateDirectory, host_count: int, progress: Progress
+    directory: state.StateDirectory,
+    host_count: int,
+    trees: Mapping[str, pathlib.Path],
+    progress: Progress,
 ) -> None:
     """Bring up a lab in its empty and locked directory.
 
+    :param trees: name of a host -> its root directory, if that is not the
+        machine's.
     :raises LabError: a step failed; the nodes that have started are left
         as they are.
     """
@@ -54,7 +61,7 @@ def build(
     plans = [addresses.of_controller()]
     plans += [addresses.of_host(n + 1) for n in range(host_count)]
     names = ['switch', *(plan.name for plan in plans)]
-    _lay_out(directory, names, plans)
+    _lay_out(directory, names, plans, trees)
     with futures.ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         progress(f'Starting {len(names)} nodes: {", ".join(names)}.')
         inits = _start(directory, names, pool)
@@ -70,7 +77,13 @@ def build(
         ]
         # Exhausting the results is what raises the errors.
         list(pool.map(lab_host.Host.start_libvirtd, hosts))
-    directory.write_summary(state.Summary(host_count=host_count, inits=inits))
+    directory.write_summary(
+        state.Summary(
+            host_count=host_count,
+            inits=inits,
+            trees={name: str(tree) for name, tree in trees.items()},
+        )
+    )
     taken_s = time.monotonic() - started
     progress(f'The lab {directory.path.name} is up, after {taken_s:.1f} s.')
 
@@ -79,19 +92,30 @@ def _lay_out(
     directory: state.StateDirectory,
     names: Sequence[str],
     plans: Sequence[addresses.NodeAddresses],
+    trees: Mapping[str, pathlib.Path],
 ) -> None:
     libvirt_ca = pki.CertificateAuthority('nova-native-tls lab libvirt CA')
-    try:
-        nsswitch = _NSSWITCH.read_text()
-    except FileNotFoundError:
-        nsswitch = ''
     for name in names:
+        tree = trees.get(name)
         files = initial_files.of_node(
-            name, all_nodes=plans, nsswitch=nsswitch, libvirt_ca=libvirt_ca
+            name,
+            all_nodes=plans,
+            nsswitch=_nsswitch(tree or _MACHINE),
+            libvirt_ca=libvirt_ca,
         )
         initial_files.lay_out(
-            directory.node(name), files, is_libvirt_host=is_libvirt_host(name)
+            directory.node(name),
+            files,
+            is_libvirt_host=is_libvirt_host(name),
+            tree=tree,
         )
+
+
+def _nsswitch(root: pathlib.Path) -> str:
+    try:
+        return (root / _NSSWITCH).read_text()
+    except FileNotFoundError:
+        return ''
 
 
 def _start(

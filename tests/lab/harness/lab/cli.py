@@ -26,6 +26,7 @@ import sys
 from types import FrameType
 
 from tests.lab.harness import errors
+from tests.lab.harness.lab import debian
 from tests.lab.harness.lab import lab
 from tests.lab.harness.lab import requirements
 from tests.lab.harness.lab import status as lab_status
@@ -61,7 +62,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    lab.Lab.up(options.name, options.hosts, progress=_say)
+    suites = dict(options.debian)
+    strangers = suites.keys() - {f'host{n + 1}' for n in range(options.hosts)}
+    if strangers:
+        raise errors.LabError(
+            f'The lab has no {", ".join(sorted(strangers))}.'
+        )
+    requirements.check()
+    trees = debian.roots(suites, progress=_say)
+    lab.Lab.up(options.name, options.hosts, trees=trees, progress=_say)
     return 0
 
 
@@ -128,6 +137,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar='K',
         help='number of libvirt hosts (default: %(default)s)',
     )
+    up.add_argument(
+        '--debian',
+        type=_host_and_suite,
+        action='append',
+        default=[],
+        metavar='HOST=SUITE',
+        help='run a host from the tree of another Debian, such as '
+        'host2=trixie; the tree is made when there is none',
+    )
     status = _add(commands, 'status', _status, 'show what there is of a lab')
     status.add_argument(
         '-f', '--format', choices=('text', 'json'), default='text'
@@ -145,6 +163,13 @@ def _parser() -> argparse.ArgumentParser:
         help='copy the logs of the nodes to this directory first',
     )
     return parser
+
+
+def _host_and_suite(text: str) -> tuple[str, str]:
+    host, found, suite = text.partition('=')
+    if not (found and suite.isalnum()):
+        raise argparse.ArgumentTypeError(f'{text!r} is not HOST=SUITE')
+    return host, suite
 
 
 def _add(

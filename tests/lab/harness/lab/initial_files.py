@@ -41,7 +41,7 @@ def of_node(
 ) -> dict[str, str]:
     """Return the initial files of a node, by their path in it.
 
-    :param nsswitch: the machine's /etc/nsswitch.conf.
+    :param nsswitch: the /etc/nsswitch.conf that it has without a lab.
     """
     files = {
         '/etc/hostname': f'{name}\n',
@@ -74,9 +74,16 @@ def files_only(nsswitch: str) -> str:
 
 
 def lay_out(
-    directory: pathlib.Path, files: Mapping[str, str], *, is_libvirt_host: bool
+    directory: pathlib.Path,
+    files: Mapping[str, str],
+    *,
+    is_libvirt_host: bool,
+    tree: pathlib.Path | None = None,
 ) -> None:
-    """Write the files and the init script of a node into its state."""
+    """Write the files and the init script of a node into its state.
+
+    :param tree: its root directory, if that is not the machine's.
+    """
     make_directory(directory)
     make_directory(directory / 'etc')
     for inside, text in files.items():
@@ -93,6 +100,7 @@ def lay_out(
             name=directory.name,
             directory=directory,
             is_libvirt_host=is_libvirt_host,
+            tree=tree,
         )
     )
 

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import pathlib
 import shutil
 
@@ -53,6 +54,11 @@ class Lab:
             )
         self.name = name
         self.directory = directory.path
+        #: Name of a host -> its root directory, if not the machine's.
+        self.trees = {
+            node_name: pathlib.Path(tree)
+            for node_name, tree in summary.trees.items()
+        }
         nodes = {
             node_name: _node(node_name, directory=directory, init=init)
             for node_name, init in summary.inits.items()
@@ -94,6 +100,7 @@ class Lab:
         cls,
         name: str = DEFAULT_NAME,
         host_count: int = DEFAULT_HOST_COUNT,
+        trees: Mapping[str, pathlib.Path] | None = None,
         progress: Progress = _silent,
     ) -> Lab:
         """Bring a lab up, or return the one that is up already.
@@ -102,12 +109,15 @@ class Lab:
         first. There are no certificates for QEMU yet: see
         ``pki.install_qemu_identity``.
 
+        :param trees: name of a host -> the root directory that it runs from,
+            such as ``debian.root`` gives; the machine's own by default.
         :param progress: called with a line at each step.
         :raises RequirementError: no lab can run here.
         :raises LabError: it did not come up. The nodes are gone then, and
             the logs stay until the next ``up`` or ``down``.
         """
         requirements.check()
+        trees = trees or {}
         if not 1 <= host_count <= addresses.MAX_HOSTS:
             raise errors.LabError(
                 f'A lab has 1 to {addresses.MAX_HOSTS} hosts, not '
@@ -115,12 +125,16 @@ class Lab:
             )
         with state.locked(state.of_lab(name)) as directory:
             if _is_up(directory):
-                return cls._already_up(name, directory, host_count, progress)
+                lab = cls._already_up(
+                    name, directory, host_count=host_count, trees=trees
+                )
+                progress(f'The lab {name} is up already.')
+                return lab
             if any(directory.path.iterdir()):
                 progress(f'Removing what is left of an earlier lab {name}.')
                 _end_nodes(directory)
                 directory.empty()
-            _build(directory, host_count, progress)
+            _build(directory, host_count, trees, progress)
             return cls(name, directory=directory)
 
     @classmethod
@@ -184,8 +198,9 @@ class Lab:
         cls,
         name: str,
         directory: state.StateDirectory,
+        *,
         host_count: int,
-        progress: Progress,
+        trees: Mapping[str, pathlib.Path],
     ) -> Lab:
         lab = cls(name, directory=directory)
         if len(lab.hosts) != host_count:
@@ -193,16 +208,23 @@ class Lab:
                 f'The lab {name} is up with {len(lab.hosts)} hosts, not '
                 f'{host_count}: take it down first, or choose another name.'
             )
-        progress(f'The lab {name} is up already.')
+        if lab.trees != trees:
+            raise errors.LabError(
+                f'The hosts of the lab {name} run from other root directories '
+                'than is wanted: take it down first, or choose another name.'
+            )
         return lab
 
 
 def _build(
-    directory: state.StateDirectory, host_count: int, progress: Progress
+    directory: state.StateDirectory,
+    host_count: int,
+    trees: Mapping[str, pathlib.Path],
+    progress: Progress,
 ) -> None:
     """Bring the lab up or leave none of its nodes."""
     try:
-        bring_up.build(directory, host_count, progress)
+        bring_up.build(directory, host_count, trees, progress)
     except errors.LabError as err:
         _end_nodes(directory)
         raise errors.LabError(

@@ -52,6 +52,8 @@ class Summary:
     host_count: int
     #: Name of the node -> its init process, seen from outside.
     inits: dict[str, process.ProcessIdentity]
+    #: Name of a host -> its root directory, if that is not the machine's.
+    trees: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ class StateDirectory:
                     name: process.ProcessIdentity(**fields)
                     for name, fields in data['inits'].items()
                 },
+                trees=dict(data['trees']),
             )
         except FileNotFoundError:
             return None

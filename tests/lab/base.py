@@ -29,6 +29,7 @@ from tests.lab.harness.node import host as lab_host
 from tests.lab.harness import observed
 from tests.lab.harness.pki import pki
 from tests.lab.harness.wire import proof as wire
+from tests.lab import nova_conf
 
 NAME = 'test'
 
@@ -127,13 +128,12 @@ class LabTestCase(testtools.TestCase):
 
         :param native_tls: options of that group; the others are libvirt's.
         """
-        path = f'/etc/nova-{self._number()}.conf'
-        lines = ['[libvirt]']
-        lines += [f'{name} = {value}' for name, value in options.items()]
-        lines += ['[native_tls]']
-        lines += [f'{name} = {v}' for name, v in (native_tls or {}).items()]
-        self.lab.controller.write_file(path, '\n'.join([*lines, '']))
-        return '--config-file', path
+        return nova_conf.write(
+            self.lab.controller,
+            self._number(),
+            libvirt=options,
+            native_tls=native_tls,
+        )
 
     def _number(self) -> str:
         return self.id().rpartition('.')[2].removeprefix('test_')[:40]

@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""In which ways are guests moved between two versions?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import dataclasses
+
+from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration.known_issues import rules
+from nova_native_tls.migration import versions
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way of asking for a migration, always with TLS.
+
+    :ivar options: of the command.
+    :ivar libvirt: options of that group of nova.conf.
+    :ivar native_tls: the same of that one.
+    :ivar disk: the guest has a disk, which is copied.
+    :ivar post_copy: it needs post-copy to arrive.
+    :ivar connections: how many the memory has; with post-copy libvirt adds
+        one of its own where it can (10.0 and newer), so there it is at least
+        so many.
+    :ivar flags: what it asks of libvirt beyond what every way does.
+    """
+
+    name: str
+    options: tuple[str, ...] = ()
+    libvirt: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    native_tls: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    disk: bool = False
+    post_copy: bool = False
+    connections: int = 1
+    flags: frozenset[str] = frozenset()
+
+    def refused_for(
+        self, source: versions.HostVersions, destination: versions.HostVersions
+    ) -> tuple[issue.KnownIssue, ...]:
+        """Return the known issues that keep two hosts from it."""
+        call = migration_call.MigrateCall(
+            flags=frozenset({'LIVE', 'PEER2PEER', 'TLS', *self.flags}),
+            params={'tls.destination': 'its name'},
+        )
+        request = migration_call.MigrationRequest(iothreads=False)
+        context = versions.Context(source=source, destination=destination)
+        return tuple(
+            met.known
+            for met in rules.find(call, request, context)
+            if met.kind is issue.Kind.REFUSE
+        )
+
+
+#: As Nova asks for it, over one connection.
+_ONE = {'live_migration_with_native_tls': True}
+#: The guest writes faster than it is sent, so only post-copy can end it.
+_SLOW = {**_ONE, 'live_migration_bandwidth': 60}
+
+WAYS = (
+    Way(name='as chosen', connections=3, flags=frozenset({'PARALLEL'})),
+    Way(
+        name='single, disk',
+        libvirt=_ONE,
+        native_tls={'rekey_crash': 'watch'},
+        disk=True,
+        flags=frozenset({'NON_SHARED_DISK'}),
+    ),
+    Way(
+        name='parallel, disk',
+        options=('--parallel', '4'),
+        disk=True,
+        connections=5,
+        flags=frozenset({'NON_SHARED_DISK', 'PARALLEL'}),
+    ),
+    Way(
+        name='post-copy',
+        options=('--postcopy',),
+        libvirt=_SLOW,
+        post_copy=True,
+        flags=frozenset({'POSTCOPY'}),
+    ),
+    Way(
+        name='post-copy, parallel',
+        options=('--postcopy', '--parallel', '2'),
+        libvirt=_SLOW,
+        post_copy=True,
+        connections=3,
+        flags=frozenset({'POSTCOPY', 'PARALLEL'}),
+    ),
+)

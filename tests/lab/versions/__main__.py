@@ -44,7 +44,15 @@ def main() -> int:
         metavar='SUITE',
         help='such as trixie or sid (default: ' + ' '.join(SUITES) + ')',
     )
-    suites = tuple(dict.fromkeys(parser.parse_args().suites))
+    parser.add_argument(
+        '--way',
+        action='append',
+        dest='ways',
+        metavar='WAY',
+        help=f'only this of: {"; ".join(way.name for way in ways.WAYS)}',
+    )
+    options = parser.parse_args()
+    suites = tuple(dict.fromkeys(options.suites))
     try:
         stand = versions_stand.bring_up((*suites, *suites), progress=_say)
         for suite in suites:
@@ -53,6 +61,7 @@ def main() -> int:
             _try_out(stand, source, destination, way)
             for source, destination in itertools.product(suites, repeat=2)
             for way in ways.WAYS
+            if not options.ways or way.name in options.ways
         ]
     except errors.LabError as err:
         print(err, file=sys.stderr)

@@ -61,18 +61,18 @@ def try_out(
 ) -> Cell:
     """Move a new guest, and look at the wire, its memory and its disk."""
     hosts = stand.pair(source, destination)
-    with contextlib.ExitStack() as stack:
+    started = time.monotonic()
+    with _noted() as problems, contextlib.ExitStack() as stack:
+        result = 'no end'
         guest = _start(stand, hosts, way, stack)
-        started = time.monotonic()
         seen, told = _migrate(stand, hosts, way, guest)
-        taken_s = time.monotonic() - started
         refused_for = way.refused_for(*map(stand.versions, hosts))
         if refused_for:
             result = f'refused: {", ".join(each.id for each in refused_for)}'
-            problems = list(_stayed(seen, guest, hosts))
+            problems += _stayed(seen, guest, hosts)
         else:
             result = _say(seen.proof)
-            problems = list(_arrived(seen, guest, hosts, way))
+            problems += _arrived(seen, guest, hosts, way)
             if way.post_copy and IN_POST_COPY not in told:
                 problems.append('there was no post-copy')
     return Cell(
@@ -81,7 +81,7 @@ def try_out(
         way=way.name,
         result=result,
         problems=tuple(problems),
-        seconds=taken_s,
+        seconds=time.monotonic() - started,
     )
 
 

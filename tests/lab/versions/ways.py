@@ -66,6 +66,7 @@ class Way:
 
 #: As Nova asks for it, over one connection.
 _ONE = {'live_migration_with_native_tls': True}
+_AS_IT_IS = {'rekey_crash': 'watch'}
 #: The guest writes faster than it is sent, so only post-copy can end it.
 _SLOW = {**_ONE, 'live_migration_bandwidth': 60}
 
@@ -74,7 +75,7 @@ WAYS = (
     Way(
         name='single, disk',
         libvirt=_ONE,
-        native_tls={'rekey_crash': 'watch'},
+        native_tls=_AS_IT_IS,
         disk=True,
         flags=frozenset({'NON_SHARED_DISK'}),
     ),
@@ -89,6 +90,7 @@ WAYS = (
         name='post-copy',
         options=('--postcopy',),
         libvirt=_SLOW,
+        native_tls=_AS_IT_IS,
         post_copy=True,
         flags=frozenset({'POSTCOPY'}),
     ),

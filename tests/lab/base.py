@@ -17,6 +17,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Mapping
 import functools
+import os
 from typing import Any
 
 import testtools
@@ -31,7 +32,7 @@ from tests.lab.harness.pki import pki
 from tests.lab.harness.wire import proof as wire
 from tests.lab import nova_conf
 
-NAME = 'test'
+NAME = os.environ.get('LAB_TEST_NAME', 'test')
 
 
 @functools.cache
@@ -56,8 +57,15 @@ class LabTestCase(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.lab = _lab()
-        self.source, self.destination = self.lab.hosts
+        self.lab, (self.source, self.destination) = self.find_hosts()
+
+    def find_hosts(
+        self,
+    ) -> tuple[lab_lab.Lab, tuple[lab_host.Host, lab_host.Host]]:
+        """Give a lab that is up, and source and destination in it."""
+        lab = _lab()
+        source, destination = lab.hosts
+        return lab, (source, destination)
 
     def start_guest(
         self, *, paused: bool = False, **spec: Any

@@ -20,12 +20,19 @@ is what the releases in the table say.
 from __future__ import annotations
 
 import subprocess
+import time
 
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
 from tests.lab import base
 from tests.lab.harness.guest import guest as lab_guest
+from tests.lab.harness.lab import lab as lab_lab
+from tests.lab.harness.node import host as lab_host
+from tests.lab.versions import stand
+
+#: For what takes a second.
+LIMIT_S = 60
 
 
 class KnownIssuesTest(base.LabTestCase):
@@ -35,18 +42,21 @@ class KnownIssuesTest(base.LabTestCase):
         self, guest: lab_guest.Guest, *options: str
     ) -> subprocess.CompletedProcess[str]:
         return self.source.virsh(
+            *self._arguments(guest, *options), check=False
+        )
+
+    def _arguments(
+        self, guest: lab_guest.Guest, *options: str
+    ) -> tuple[str, ...]:
+        return (
             *('migrate', '--live', '--p2p', '--tls', '--persistent'),
             *('--undefinesource', *options, guest.name),
             self.destination.uri('tcp'),
-            check=False,
         )
 
     def _met(self, *flags: str) -> set[str]:
         """Give the issues that such a call meets between these hosts."""
-        libvirtd = self.source.run(['libvirtd', '--version']).stdout
-        host = versions.HostVersions(
-            libvirt=versions.Version.parse(libvirtd.split()[-1])
-        )
+        host = stand.ask(self.source)
         return {
             met.known.id
             for met in rules.find(
@@ -94,4 +104,75 @@ class KnownIssuesTest(base.LabTestCase):
         done = self._migrate(guest, '--tunnelled')
         self.assertNotEqual(0, done.returncode)
         self.assertNotIn('mutually exclusive', done.stderr)
+        self.assert_stayed(guest)
+
+    def test_resume(self) -> None:
+        """A post-copy that was broken off goes on, or the daemon crashes."""
+        hosts = (self.source, self.destination)
+        for host in hosts:
+            # userfaultfd is root's alone.
+            host.configure_qemu(
+                user='root', group='root', clear_emulator_capabilities=0
+            )
+            self.addCleanup(host.configure_qemu)
+        guest = self.start_guest(working_set_mib=64, dirty_mib_s=200)
+        self._break_off_post_copy(guest)
+        resumed = self._migrate(guest, '--postcopy', '--postcopy-resume')
+        crashed = [host for host in hosts if host.libvirtd_pid is None]
+        for host in crashed:
+            host.start_libvirtd()
+        self.assertEqual(
+            'post-copy-resume-crash' in self._met('POSTCOPY_RESUME'),
+            bool(crashed),
+            resumed.stderr,
+        )
+        if not crashed:
+            self.assertEqual(0, resumed.returncode, resumed.stderr)
+            self.assert_arrived(guest)
+
+    def _break_off_post_copy(self, guest: lab_guest.Guest) -> None:
+        """Leave a guest half here and half there, and stopped."""
+        argv = self._arguments(
+            guest,
+            *('--postcopy', '--bandwidth', '20', '--postcopy-bandwidth', '5'),
+            *('--timeout', '2', '--timeout-postcopy'),
+        )
+        with self.source.popen(['virsh', *argv]) as running:
+            self._wait_for_reason(guest, self.destination, 'post-copy')
+            self.source.virsh('domjobabort', guest.name, '--postcopy')
+            running.communicate(timeout_s=60)
+        for host in (self.source, self.destination):
+            self._wait_for_reason(guest, host, 'post-copy failed')
+
+    def _wait_for_reason(
+        self, guest: lab_guest.Guest, host: lab_host.Host, reason: str
+    ) -> None:
+        """Wait until libvirt says why the guest is in its state there."""
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            argv = ('domstate', guest.name, '--reason')
+            said = host.virsh(*argv, check=False).stdout.strip()
+            if said.endswith(f'({reason})'):
+                return
+            self.assertLess(time.monotonic(), deadline, said)
+            time.sleep(0.1)
+
+
+class DebianThirteenTest(KnownIssuesTest):
+    """The same with libvirt and QEMU of Debian 13."""
+
+    def find_hosts(
+        self,
+    ) -> tuple[lab_lab.Lab, tuple[lab_host.Host, lab_host.Host]]:
+        """Give two of the hosts between which versions are compared."""
+        found = stand.bring_up(stand.SUITES)
+        return found.lab, found.pair('trixie', 'trixie')
+
+    def test_post_copy_parallel(self) -> None:
+        """QEMU refuses, when the destination runs already."""
+        guest = self.start_guest()
+        self.assertIn('post-copy-parallel', self._met('POSTCOPY', 'PARALLEL'))
+        done = self._migrate(guest, '--postcopy', '--parallel')
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn('Postcopy is not yet compatible', done.stderr)
         self.assert_stayed(guest)

@@ -15,6 +15,9 @@
 from __future__ import annotations
 
 import pathlib
+import signal
+import tempfile
+from typing import IO
 import unittest
 from unittest import mock
 
@@ -97,3 +100,89 @@ class ParseSummaryTestCase(unittest.TestCase):
         running = capture.Capture(mock.Mock(), PATH)
         with self.assertRaisesRegex(capture.CaptureError, 'has not ended'):
             self.assertIsNotNone(running.result)
+
+
+class _Tcpdump:
+    """Writes what tcpdump does, of which the kernel counted too many.
+
+    ``seen`` is what it says when it is asked, one pair after the other, and
+    the last one at its end.
+    """
+
+    def __init__(self, log: IO[str], seen: list[tuple[int, int]]) -> None:
+        self._log = log
+        self._seen = iter(seen)
+        self._last = seen[-1]
+        self._write('tcpdump: listening on any, link-type LINUX_SLL2\n')
+
+    def _write(self, text: str) -> None:
+        with pathlib.Path(self._log.name).open('a') as log:
+            log.write(text)
+
+    def poll(self) -> int | None:
+        return None
+
+    def signal(self, number: int) -> None:
+        if number == signal.SIGUSR1:
+            captured, received = next(self._seen)
+            self._write(
+                f'tcpdump: {captured} packets captured, {received} packets '
+                'received by filter, 0 packets dropped by kernel\n'
+            )
+        else:
+            captured, received = self._last
+            self._write(
+                f'{captured} packets captured\n'
+                f'{received} packets received by filter\n'
+                '0 packets dropped by kernel\n'
+            )
+
+    def wait(self, timeout_s: float) -> int:
+        return 0
+
+    def kill(self) -> None:
+        pass
+
+
+class UnwantedTestCase(unittest.TestCase):
+    """What came before the kernel had the filter was not lost."""
+
+    def capture(self, *seen: tuple[int, int]) -> capture.CaptureResult:
+        """Return the account of a capture that is asked and says this."""
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        node = mock.Mock()
+        node.popen.side_effect = lambda argv, *, stdout, stderr: _Tcpdump(
+            stderr, list(seen)
+        )
+        with (
+            mock.patch.object(capture, 'QUIET_S', 0),
+            mock.patch.object(capture, 'DRAIN_TIMEOUT_S', 0.2),
+            capture.Capture(node, pathlib.Path(directory.name, 'x')) as made,
+        ):
+            pass
+        return made.result
+
+    def test_before_the_filter(self) -> None:
+        """They are counted, never read, and not called dropped."""
+        result = self.capture((0, 10), (0, 10), (7, 17))
+        self.assertEqual(
+            (7, 0), (result.captured_packets, result.dropped_packets)
+        )
+
+    def test_still_in_the_ring(self) -> None:
+        """What is read late is not taken for unwanted."""
+        result = self.capture((0, 10), (4, 14), (4, 14), (7, 17))
+        self.assertEqual(0, result.dropped_packets)
+
+    def test_lost_as_well(self) -> None:
+        """A packet that is lost later is dropped all the same."""
+        self.assertEqual(
+            1, self.capture((0, 10), (0, 10), *[(6, 17)] * 30).dropped_packets
+        )
+
+    def test_nothing_unwanted(self) -> None:
+        """It asks once, and what is missing at the end was lost."""
+        self.assertEqual(
+            2, self.capture((0, 0), *[(5, 7)] * 30).dropped_packets
+        )

@@ -67,7 +67,7 @@ class CaptureResult:
     """tcpdump's account; a proof needs ``dropped_packets`` to be 0.
 
     Packets that passed the filter and are not in the file count as dropped,
-    whatever became of them.
+    whatever became of them, but for those of before the capture began.
     """
 
     path: pathlib.Path
@@ -75,9 +75,12 @@ class CaptureResult:
     dropped_packets: int
 
 
-def parse_summary(text: str, path: pathlib.Path) -> CaptureResult:
+def parse_summary(
+    text: str, path: pathlib.Path, *, unwanted_packets: int = 0
+) -> CaptureResult:
     """Read what tcpdump says when it ends.
 
+    :param unwanted_packets: that the kernel counted before it had the filter.
     :raises CaptureError: it did not say how much it captured and dropped.
     """
     captured = _CAPTURED.search(text)
@@ -87,7 +90,7 @@ def parse_summary(text: str, path: pathlib.Path) -> CaptureResult:
         raise CaptureError(
             f'tcpdump ended without a summary and said: {text.strip()!r}'
         )
-    unread = int(received[1]) - int(captured[1])
+    unread = int(received[1]) - int(captured[1]) - unwanted_packets
     return CaptureResult(
         path=path,
         captured_packets=int(captured[1]),
@@ -118,6 +121,7 @@ class Capture:
         self._expression = expression
         self._buffer_kib = buffer_kib
         self._process: node_process.NodeProcess | None = None
+        self._unwanted_packets = 0
         self._result: CaptureResult | None = None
 
     @property
@@ -144,6 +148,7 @@ class Capture:
             )
         try:
             self._wait_listening(self._process)
+            self._unwanted_packets = self._count_unwanted(self._process)
         except BaseException:
             self._process.kill()
             raise
@@ -190,7 +195,29 @@ class Capture:
                 f'tcpdump in {self._node.name} ended with {code} and said: '
                 f'{said.strip()!r}'
             )
-        self._result = parse_summary(said, self._path)
+        self._result = parse_summary(
+            said, self._path, unwanted_packets=self._unwanted_packets
+        )
+
+    def _count_unwanted(self, process: node_process.NodeProcess) -> int:
+        """Count what came before the kernel had the filter.
+
+        libpcap opens the ring first and sets the filter then; what is in the
+        ring by that time is counted as received and thrown away later
+        (pcap-linux.c 1.10, ``blocks_to_filter_in_userland``).
+
+        :raises CaptureError: what passes the filter does not come to rest.
+        """
+        deadline = time.monotonic() + START_TIMEOUT_S
+        captured, received = self._ask(process, deadline)
+        while captured != received:
+            # Nothing new in this time: the ring has been read to its end.
+            time.sleep(QUIET_S)
+            captured, again = self._ask(process, deadline)
+            if again == received:
+                break
+            received = again
+        return received - captured
 
     def _drain(self, process: node_process.NodeProcess) -> None:
         """Wait until nothing waits in the kernel, where it would be lost.
@@ -198,12 +225,27 @@ class Capture:
         What is lost all the same is in the result, as dropped.
         """
         deadline = time.monotonic() + DRAIN_TIMEOUT_S
-        asked = 0
+        with contextlib.suppress(errors.LabError):
+            captured, received = self._ask(process, deadline)
+            while received - captured > self._unwanted_packets:
+                time.sleep(_POLL_S)
+                captured, received = self._ask(process, deadline)
+
+    def _ask(
+        self, process: node_process.NodeProcess, deadline: float
+    ) -> tuple[int, int]:
+        """Return how many packets it has captured, and the kernel received.
+
+        :raises CaptureError: it does not answer until then.
+        """
+        answers = len(_SO_FAR.findall(self._log.read_text()))
+        process.signal(signal.SIGUSR1)
         while process.poll() is None and time.monotonic() < deadline:
             said = _SO_FAR.findall(self._log.read_text())
-            if said and said[-1][0] == said[-1][1]:
-                return
-            if len(said) == asked:
-                process.signal(signal.SIGUSR1)
-                asked += 1
+            if len(said) > answers:
+                return int(said[-1][0]), int(said[-1][1])
             time.sleep(_POLL_S)
+        raise CaptureError(
+            f'tcpdump in {self._node.name} does not say how much it has '
+            f'captured: {self._log.read_text().strip()!r}'
+        )

@@ -83,8 +83,9 @@ class HoldTest(FileLockTestCase):
         with file_lock.hold(str(self.path)):
             waiting.start()
             # It has the old file open before, or opens the new one: either
-            # way it has to have the new one in the end.
-            os.rename(self.path, self.root / 'old')
+            # way it has to have the new one in the end. At no time is there
+            # none, or it would make one of its own.
+            os.link(self.path, self.root / 'old')
             durable.write(str(self.path), b'new')
         self.assertTrue(has_it.wait(30))
         self.assertFalse(self.is_free())

@@ -136,7 +136,7 @@ where each is encrypted on its own.
 Related options:
 
 * ``live_migration_permit_post_copy``: needs QEMU 10.1 together with more
-  than one connection.
+  than one connection, and a machine of 8.0 or newer.
 * ``live_migration_tunnelled``: excludes more than one connection.
 """,
     ),
@@ -167,7 +167,7 @@ Related options:
 
 * ``live_migration_permit_auto_converge``: not used when post-copy is.
 * ``live_migration_parallel_connections``: needs QEMU 10.1 together with
-  this.
+  this, and a machine of 8.0 or newer.
 """,
     ),
     cfg.BoolOpt(

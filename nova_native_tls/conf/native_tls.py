@@ -67,8 +67,8 @@ a newer one, or asks it for no AES (``migrate_tls_priority`` in qemu.conf,
 from libvirt 11.6), nothing of the following is done.
 
 ``avoid``: two parallel connections are asked for, which are not affected.
-Where they are not possible (with post-copy before QEMU 10.1) it is as with
-``watch``.
+Where they are not possible (with post-copy before QEMU 10.1, or of a guest
+whose machine is of a release before 8.0) it is as with ``watch``.
 
 ``watch``: the migration is cancelled after 30 GiB; the guest goes on running
 on the source.
@@ -80,8 +80,9 @@ Related options:
 
 * ``[libvirt] live_migration_parallel_connections``: 2 or more has the same
   effect as ``avoid``.
-* ``[libvirt] live_migration_permit_post_copy``: before QEMU 10.1 it excludes
-  parallel connections.
+* ``[libvirt] live_migration_permit_post_copy``: before QEMU 10.1, and for
+  guests whose machine is of a release before 8.0, it excludes parallel
+  connections.
 """,
     ),
     cfg.IntOpt(

@@ -64,7 +64,8 @@ CANCELLED = (
         'it was cancelled before QEMU could lose the guest, because %d GiB '
         'were sent over its single TLS connection (QEMU #1937): let it use '
         'parallel connections ([native_tls] rekey_crash = avoid, and '
-        '[libvirt] live_migration_permit_post_copy = false before QEMU 10.1)'
+        '[libvirt] live_migration_permit_post_copy = false before QEMU 10.1 '
+        'or with a machine before 8.0)'
     )
     % LIMIT_GIB
 )
@@ -129,7 +130,7 @@ def stay_clear(
         settings.rekey_crash != Choice.AVOID
         or not _exposed(call, context)
         or 'PARALLEL' in call.flags
-        or _keeps_from_parallel(call, settings, request, context)
+        or keeps_from_parallel(call, settings, request, context)
     ):
         return
     reason = _(
@@ -191,7 +192,7 @@ def warnings(
         )
         % {
             'limit': watched.limit_bytes // 2**30,
-            'why': _keeps_from_parallel(call, settings, request, context)
+            'why': keeps_from_parallel(call, settings, request, context)
             or _(
                 '[native_tls] rekey_crash is watch: set it to avoid for '
                 'parallel connections'
@@ -213,13 +214,13 @@ def _exposed(
     )
 
 
-def _keeps_from_parallel(
+def keeps_from_parallel(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
     request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> str:
-    """Say what more than one connection would collide with."""
+    """Say what more than one connection would collide with; empty: nothing."""
     if call.params.get('compression') in exclusions.SINGLE_COMPRESSION:
         return _(
             'this kind of compression works over one connection only: drop it'

@@ -54,7 +54,7 @@ def refused(*flags: str) -> set[str]:
         met.known.id
         for met in rules.find(
             migration_call.MigrateCall(flags=frozenset(flags), params={}),
-            migration_call.MigrationRequest(),
+            migration_call.MigrationRequest(machine='pc-q35-10.1'),
             versions.Context(source=host, destination=host),
         )
     }

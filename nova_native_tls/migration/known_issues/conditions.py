@@ -15,14 +15,25 @@
 
 from __future__ import annotations
 
+import re
+
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration import versions
 
 Call = migration_call.MigrateCall
 Request = migration_call.MigrationRequest
 
 #: Machines that have no releases: nothing of an older QEMU is kept in them.
 _WITHOUT_RELEASES = frozenset({'isapc', 'microvm', 'none'})
+
+#: What QEMU itself calls its machines, as pc-q35-7.2; a distribution's own
+#: names, as pc-q35-rhel9.4.0, do not tell which release they keep to.
+_WITH_RELEASE = re.compile(r'.+-(\d{1,3}\.\d{1,3})', re.ASCII)
+
+#: The last machine whose guests have the connection for urgent pages opened
+#: together with the others (hw_compat_7_2, x-preempt-pre-7-2).
+_URGENT_PAGES_AT_ONCE = versions.Version(7, 2)
 
 
 def with_flags(*flags: str) -> issue.Condition:
@@ -65,6 +76,20 @@ def parallel_without_releases(call: Call, request: Request) -> bool:
         call.flags.issuperset({'TLS', 'PARALLEL'})
         and request.machine in _WITHOUT_RELEASES
     )
+
+
+def post_copy_with_urgent_pages_at_once(
+    call: Call, request: Request
+) -> bool | None:
+    """A machine before 8.0 moves in parallel, and post-copy is permitted."""
+    if not call.flags.issuperset({'POSTCOPY', 'PARALLEL'}):
+        return False
+    if request.machine in _WITHOUT_RELEASES:
+        return False
+    found = _WITH_RELEASE.fullmatch(request.machine or '')
+    if found is None:
+        return None
+    return versions.Version.parse(found[1]) <= _URGENT_PAGES_AT_ONCE
 
 
 def every_call(_call: Call, _request: Request) -> bool:

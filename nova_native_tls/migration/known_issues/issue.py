@@ -67,6 +67,17 @@ class Change:
     value: migration_call.ParameterValue | None = None
 
 
+#: With one connection QEMU does not meet what only parallel ones do; what
+#: one connection risks in its turn, ``migration/rekey`` watches.
+ONE_CONNECTION = (
+    Change(action=adjustments.Action.DROP_FLAG, subject='PARALLEL'),
+    Change(
+        action=adjustments.Action.DROP_PARAMETER,
+        subject='parallel.connections',
+    ),
+)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIssue:
     """A defect, or a rule that changed, of libvirt, QEMU or GnuTLS.

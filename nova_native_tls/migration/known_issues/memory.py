@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from nova_native_tls._i18n import _
-from nova_native_tls.migration import adjustments
 from nova_native_tls.migration.known_issues import conditions
 from nova_native_tls.migration.known_issues import issue
 from nova_native_tls.migration import releases
@@ -29,16 +28,6 @@ End = releases.End
 #: GnuTLS of who sends: only that end changes keys.
 REKEY = releases.Releases(
     component=Component.GNUTLS, end=End.SOURCE, before=V(3, 8, 11)
-)
-
-#: With one connection QEMU does not meet what only parallel ones do; what
-#: one connection risks in its turn, ``migration/rekey`` watches.
-_ONE_CONNECTION = (
-    issue.Change(action=adjustments.Action.DROP_FLAG, subject='PARALLEL'),
-    issue.Change(
-        action=adjustments.Action.DROP_PARAMETER,
-        subject='parallel.connections',
-    ),
 )
 
 ISSUES: tuple[issue.KnownIssue, ...] = (
@@ -100,12 +89,16 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         ),
         releases_from=_(
             'libvirt 9.0, 10.0 and 11.3 take the name to verify from a union '
-            'that then holds file descriptors. 9.0 mostly ends with "failed '
-            'to convert virJSONValue to yajl data"'
+            'that then holds file descriptors. Seen: 9.0 ends with "failed to '
+            'convert virJSONValue to yajl data", 11.3 with a crash'
         ),
         condition=conditions.with_flags('TLS', 'TUNNELLED'),
         when=_('TLS through a tunnel'),
-        effect=_('nobody knows which name is looked for in a certificate'),
+        effect=_(
+            'nobody knows which name is looked for in a certificate, and '
+            'nothing is migrated: libvirt 9.0 fails, libvirt 11.3 crashes on '
+            'the source, whose guests run on'
+        ),
         kind=issue.Kind.REFUSE,
         remedy=_('set [libvirt] live_migration_tunnelled to false'),
     ),
@@ -153,7 +146,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         when=_('parallel connections'),
         effect=_('the migration fails, the guest stays where it is'),
         kind=issue.Kind.ADJUST,
-        changes=_ONE_CONNECTION,
+        changes=issue.ONE_CONNECTION,
         remedy=_('upgrade QEMU on the destination to 9.2.1 or newer'),
     ),
     issue.KnownIssue(
@@ -188,7 +181,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
             'fails at its end, the guest stays where it is'
         ),
         kind=issue.Kind.ADJUST,
-        changes=_ONE_CONNECTION,
+        changes=issue.ONE_CONNECTION,
         remedy=_('upgrade QEMU on the source to 10.0 or newer'),
     ),
 )

@@ -23,6 +23,7 @@ from nova_native_tls.migration import versions
 
 V = versions.Version
 Component = releases.Component
+End = releases.End
 
 _RESUME = releases.Releases(
     component=Component.LIBVIRT, since=V(11, 2), before=V(11, 4)
@@ -59,6 +60,53 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         remedy=_(
             'set [libvirt] live_migration_permit_post_copy to false, or '
             'live_migration_parallel_connections to 1'
+        ),
+        if_unknown=issue.IfUnknown.WARN,
+    ),
+    # The source opens one connection more, for the pages that the guest waits
+    # for, and nothing is sent over it before post-copy. From 8.0 it does so
+    # when all others are there; for older machines, as 7.2 needs it, together
+    # with them. The destination takes whatever comes second for a parallel
+    # connection, and waits in its main thread for what tells it which.
+    issue.KnownIssue(
+        id='post-copy-parallel-hang',
+        title=_(
+            'QEMU from 10.1 may wait for ever when a guest whose machine is '
+            'older than 8.0 is migrated with post-copy over parallel '
+            'connections'
+        ),
+        references=(
+            'migration/migration.c of QEMU 10.2, migration_connect: '
+            'preempt_pre_7_2; hw/core/machine.c: hw_compat_7_2',
+            'migration/channel.c of QEMU 11, migration_channel_identify; '
+            'before it migration_ioc_process_incoming in migration.c',
+            'https://gitlab.com/qemu-project/qemu/-/commit/'
+            'e27418861288285d20352448fef4491a68223d39',
+        ),
+        affected=tuple(
+            releases.Releases(
+                component=Component.QEMU, end=end, since=V(10, 1)
+            )
+            for end in (End.SOURCE, End.DESTINATION)
+        ),
+        releases_from=_(
+            'seen with 11.1.3 and libvirt 12.8, with TLS and without, not '
+            'every time; the code is the same since 10.1, the first that '
+            'permits both. No release that mends it is known, and what is '
+            'written for a later one does so without TLS only. libvirt opens '
+            'the connection in question from 10.0 on'
+        ),
+        condition=conditions.post_copy_with_urgent_pages_at_once,
+        when=_(
+            'post-copy permitted, parallel connections, machine of a release '
+            'before 8.0'
+        ),
+        effect=_('the migration never ends, the guest stays where it is'),
+        kind=issue.Kind.ADJUST,
+        changes=issue.ONE_CONNECTION,
+        remedy=_(
+            'set [libvirt] live_migration_permit_post_copy to false, or give '
+            'the guest a machine of 8.0 or newer'
         ),
         if_unknown=issue.IfUnknown.WARN,
     ),

@@ -185,7 +185,11 @@ def _kind(
     if not unknown:
         if applies:
             return known.kind
-        return None if early else issue.Kind.WARN
+        if early:
+            return None
+        # Staying clear of it does no harm; not doing so might.
+        stays_clear = known.kind is issue.Kind.ADJUST
+        return known.kind if stays_clear else issue.Kind.WARN
     if early or not applies or known.if_unknown is issue.IfUnknown.SILENT:
         return None
     if known.if_unknown is issue.IfUnknown.AFFECTED and any(

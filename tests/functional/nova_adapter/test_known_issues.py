@@ -133,8 +133,14 @@ class ChecksTest(KnownIssuesTestCase):
 class CallTest(KnownIssuesTestCase):
     """What libvirt is then asked."""
 
-    def _parallel(self, guest: str, installed: int, peer: str) -> bool:
-        self.start(guest=guest, installed=installed)
+    def _parallel(
+        self, guest: str, installed: int, peer: str, machine: str = ''
+    ) -> bool:
+        self.start(
+            guest=guest,
+            installed=installed,
+            xml=f'<os><type machine="{machine}">hvm</type></os>',
+        )
         driver = self.driver()
         self.source(driver, self.from_peer(peer))
         domain = self.operate(
@@ -154,8 +160,22 @@ class CallTest(KnownIssuesTestCase):
         ):
             self.assertIs(
                 parallel,
-                self._parallel(guest, installed, peer),
+                self._parallel(guest, installed, peer, 'pc-q35-8.0'),
                 f'{guest} {installed} {peer}',
+            )
+
+    def test_the_guests_machine_decides(self) -> None:
+        """With post-copy an old one would not always come to an end."""
+        self.configure('libvirt', live_migration_permit_post_copy=True)
+        for machine, parallel in (
+            ('pc-i440fx-7.2', False),
+            ('pc-i440fx-8.0', True),
+            ('', False),
+        ):
+            self.assertIs(
+                parallel,
+                self._parallel('11.1.3', 11_001_003, '11.1.3', machine),
+                machine,
             )
 
     def test_a_release_that_does_not_understand(self) -> None:

@@ -141,6 +141,7 @@ class FlagsShowTest(testtools.TestCase):
             done = self._run(path, '--qemu-version', version)
             self.assertEqual(status, done.status)
             self.assertEqual(count, len(done.json()['refusals']))
+        path = self.line.config_file(parallel_connections=2)
         done = self._run(
             path, '--qemu-version', '10.1', '--libvirt-version', '5.1'
         )

@@ -70,6 +70,7 @@ def _added(
     call: migration_call.MigrateCall,
     context: versions.Context | None = None,
     choice: str = 'avoid',
+    machine: str | None = None,
     **more: Any,
 ) -> list[tuple[str, Any]]:
     return [
@@ -77,7 +78,7 @@ def _added(
         for each in rekey.stay_clear(
             call,
             _settings(choice, **more),
-            migration_call.MigrationRequest(),
+            migration_call.MigrationRequest(machine=machine),
             context or _context(),
         )
     ]
@@ -166,14 +167,28 @@ class StayClearTest(testtools.TestCase):
         """Both ends have to know both together, and to be known."""
         call = _call('TLS', 'POSTCOPY')
         new, old = V(10, 1), V(10, 0, 99)
-        self.assertEqual(TWO, _added(call, _context(new, new)))
+        machine = 'pc-q35-8.0'
+        self.assertEqual(
+            TWO, _added(call, _context(new, new), machine=machine)
+        )
         for context in (
             _context(new, old),
             _context(old, new),
             _context(new, None),
             _context(None, new),
         ):
-            self.assertEqual([], _added(call, context))
+            self.assertEqual([], _added(call, context, machine=machine))
+
+    def test_post_copy_that_would_hang(self) -> None:
+        """An old machine has one connection, and one that may be old."""
+        call = _call('TLS', 'POSTCOPY')
+        for machine in ('pc-i440fx-7.2', 'pc-q35-rhel9.4.0', None):
+            for version in (V(10, 1), V(11, 1, 3)):
+                context = _context(version, version)
+                self.assertEqual([], _added(call, context, machine=machine))
+                watched = _watch(call, context)
+                assert watched is not None
+                self.assertFalse(watched.parallel)
 
     def test_compression_over_one_connection(self) -> None:
         """It is not broken for this."""

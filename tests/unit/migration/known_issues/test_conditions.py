@@ -162,6 +162,23 @@ CASES: dict[str, Case] = {
         affected=either('10.0.999', '7.2.22', fine='10.1.0'),
         fine=(('10.1.0', '10.1.0'),),
     ),
+    'post-copy-parallel-hang': Case(
+        calls=tuple(
+            asked(f'LIVE {tls} POSTCOPY PARALLEL', machine=machine)
+            for tls in ('', 'TLS')
+            for machine in ('pc-i440fx-7.2', 'pc-1.0', 's390-ccw-virtio-6.2')
+        ),
+        others=(
+            asked('LIVE POSTCOPY', machine='pc-q35-7.2'),
+            asked('LIVE PARALLEL', machine='pc-q35-7.2'),
+            *(
+                asked('LIVE TLS POSTCOPY PARALLEL', machine=machine)
+                for machine in ('pc-q35-8.0', 'pc-i440fx-10.0', 'microvm')
+            ),
+        ),
+        affected=(('10.1.0', '10.1.0'), ('11.1.3', '10.2.2')),
+        fine=(('10.0.999', '10.1.0'), ('10.1.0', '10.0.999')),
+    ),
     'post-copy-resume-crash': Case(
         calls=(asked('LIVE POSTCOPY POSTCOPY_RESUME'),),
         others=(asked('LIVE POSTCOPY'),),

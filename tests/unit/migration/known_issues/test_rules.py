@@ -147,7 +147,7 @@ class UnknownTest(testtools.TestCase):
             )
 
     def test_of_the_guest(self) -> None:
-        """What is not known of it makes a warning, between affected ends."""
+        """What is not known of it is told, or stayed clear of."""
         call = asked('TLS NON_SHARED_INC')
         condition = conditions.disks_with_tls_and_iothreads
         for ends, kind in (
@@ -164,6 +164,16 @@ class UnknownTest(testtools.TestCase):
                     if_unknown=IfUnknown.AFFECTED,
                 ),
             )
+        self.assertIs(
+            Kind.ADJUST,
+            self._kind(
+                between('5.9', '6.0'),
+                call=call,
+                condition=condition,
+                kind=Kind.ADJUST,
+                changes=issue.ONE_CONNECTION,
+            ),
+        )
         (met,) = rules.find(
             *call, between('5.9', '6.0'), (an_issue(condition=condition),)
         )
@@ -313,6 +323,7 @@ class KeepsFromTest(testtools.TestCase):
             (between('7.2', '9.2'), 'TLS', 'QEMU 9.2.0 at the destination'),
             (between('7.2', '10.1'), 'LIVE POSTCOPY', 'QEMU 7.2.0 at the'),
             (between('10.1', '?'), 'LIVE POSTCOPY', 'unknown release'),
+            (between('10.1', '11.1'), 'LIVE POSTCOPY', 'a release before 8.0'),
             (
                 between('9.0', '9.0', 'libvirt'),
                 'TLS NON_SHARED_INC',
@@ -326,12 +337,22 @@ class KeepsFromTest(testtools.TestCase):
         for context, flags, ignored in (
             (between('7.2', '9.1'), 'TLS', ''),
             (between('?', '?'), 'TLS', ''),
-            (between('10.1', '10.1'), 'LIVE POSTCOPY', ''),
+            (
+                between('10.1', '10.1'),
+                'LIVE POSTCOPY',
+                'post-copy-parallel-hang',
+            ),
             (between('7.2', '9.2'), 'TLS', 'parallel-9.2.0'),
         ):
             self.assertEqual(
                 '', self._keeps_from(context, flags, ignored=ignored)
             )
+        self.assertEqual(
+            '',
+            self._keeps_from(
+                between('10.1', '10.1'), 'LIVE POSTCOPY', machine='pc-q35-8.0'
+            ),
+        )
         ends = versions.HostVersions(libvirt=V(10, 3), qemu=V(8, 2, 2))
         self.assertEqual(
             '',

@@ -32,8 +32,6 @@ from tests.lab import nova_conf
 from tests.lab.versions import stand as versions_stand
 from tests.lab.versions import ways
 
-#: The oldest QEMU's, which all newer ones know.
-MACHINE = 'pc-i440fx-7.2'
 RAM = 49152
 DISK = 49153
 #: libvirt's own words for an event that only post-copy brings.
@@ -72,6 +70,11 @@ def try_out(
             problems += _stayed(seen, guest, hosts)
         else:
             result = _say(seen.proof)
+            changed_for = way.changed_for(*map(stand.versions, hosts))
+            if changed_for:
+                ids = ', '.join(each.id for each in changed_for)
+                result += f' for {ids}'
+                way = dataclasses.replace(way, connections=1)
             problems += _arrived(seen, guest, hosts, way)
             if way.post_copy and IN_POST_COPY not in told:
                 problems.append('there was no post-copy')
@@ -99,7 +102,7 @@ def _start(
     guest = lab_guest.Guest(
         guest_spec.GuestSpec(
             name=f'{source.name}-{destination.name}-{name}',
-            machine=MACHINE,
+            machine=way.machine(*map(stand.versions, hosts)),
             disk_mib=32 if way.disk else None,
             working_set_mib=64 if way.post_copy else 8,
             dirty_mib_s=200 if way.post_copy else 8,

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 
@@ -21,6 +22,9 @@ from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import issue
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
+
+#: Of the oldest QEMU, which all newer ones know.
+OLD_MACHINE = 'pc-i440fx-7.2'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Way:
     :ivar native_tls: the same of that one.
     :ivar disk: the guest has a disk, which is copied.
     :ivar post_copy: it needs post-copy to arrive.
+    :ivar new_machine: its machine is the newest that both ends know.
     :ivar connections: how many the memory has; with post-copy libvirt adds
         one of its own where it can (10.0 and newer), so there it is at least
         so many.
@@ -44,24 +49,53 @@ class Way:
     native_tls: Mapping[str, object] = dataclasses.field(default_factory=dict)
     disk: bool = False
     post_copy: bool = False
+    new_machine: bool = False
     connections: int = 1
     flags: frozenset[str] = frozenset()
+
+    def machine(
+        self, source: versions.HostVersions, destination: versions.HostVersions
+    ) -> str:
+        """Name the guest's machine between two hosts."""
+        known = [end.qemu for end in (source, destination) if end.qemu]
+        if not self.new_machine or not known:
+            return OLD_MACHINE
+        older = min(known)
+        return f'pc-i440fx-{older.major}.{older.minor}'
 
     def refused_for(
         self, source: versions.HostVersions, destination: versions.HostVersions
     ) -> tuple[issue.KnownIssue, ...]:
         """Return the known issues that keep two hosts from it."""
+        return tuple(self._met(source, destination, issue.Kind.REFUSE))
+
+    def changed_for(
+        self, source: versions.HostVersions, destination: versions.HostVersions
+    ) -> tuple[issue.KnownIssue, ...]:
+        """Return those for which they do it over one connection instead."""
+        return tuple(
+            known
+            for known in self._met(source, destination, issue.Kind.ADJUST)
+            if known.changes == issue.ONE_CONNECTION
+        )
+
+    def _met(
+        self,
+        source: versions.HostVersions,
+        destination: versions.HostVersions,
+        kind: issue.Kind,
+    ) -> Iterator[issue.KnownIssue]:
         call = migration_call.MigrateCall(
             flags=frozenset({'LIVE', 'PEER2PEER', 'TLS', *self.flags}),
             params={'tls.destination': 'its name'},
         )
-        request = migration_call.MigrationRequest(iothreads=False)
-        context = versions.Context(source=source, destination=destination)
-        return tuple(
-            met.known
-            for met in rules.find(call, request, context)
-            if met.kind is issue.Kind.REFUSE
+        request = migration_call.MigrationRequest(
+            iothreads=False, machine=self.machine(source, destination)
         )
+        context = versions.Context(source=source, destination=destination)
+        for met in rules.find(call, request, context):
+            if met.kind is kind:
+                yield met.known
 
 
 #: As Nova asks for it, over one connection.
@@ -69,6 +103,16 @@ _ONE = {'live_migration_with_native_tls': True}
 _AS_IT_IS = {'rekey_crash': 'watch'}
 #: The guest writes faster than it is sent, so only post-copy can end it.
 _SLOW = {**_ONE, 'live_migration_bandwidth': 60}
+
+_POST_COPY_PARALLEL = Way(
+    name='post-copy, parallel',
+    options=('--postcopy', '--parallel', '2'),
+    libvirt=_SLOW,
+    post_copy=True,
+    new_machine=True,
+    connections=3,
+    flags=frozenset({'POSTCOPY', 'PARALLEL'}),
+)
 
 WAYS = (
     Way(name='as chosen', connections=3, flags=frozenset({'PARALLEL'})),
@@ -94,12 +138,8 @@ WAYS = (
         post_copy=True,
         flags=frozenset({'POSTCOPY'}),
     ),
-    Way(
-        name='post-copy, parallel',
-        options=('--postcopy', '--parallel', '2'),
-        libvirt=_SLOW,
-        post_copy=True,
-        connections=3,
-        flags=frozenset({'POSTCOPY', 'PARALLEL'}),
+    _POST_COPY_PARALLEL,
+    dataclasses.replace(
+        _POST_COPY_PARALLEL, name='post-copy, parallel, 7.2', new_machine=False
     ),
 )

@@ -28,11 +28,22 @@ DEBIAN_13 = versions.HostVersions(
     libvirt=versions.Version(11, 3), qemu=versions.Version(10, 0, 13)
 )
 NEWER = versions.HostVersions(
-    libvirt=versions.Version(12, 0), qemu=versions.Version(10, 2)
+    libvirt=versions.Version(12, 8), qemu=versions.Version(11, 1, 3)
 )
 
 
 class WaysTest(testtools.TestCase):
+    def machines(self, source, destination):
+        """The machine of each way that has not the usual one."""
+        found = {
+            way.name: way.machine(source, destination) for way in ways.WAYS
+        }
+        return {
+            way: machine
+            for way, machine in found.items()
+            if machine != 'pc-i440fx-7.2'
+        }
+
     def refused(self, source, destination):
         """Each way that is refused, and why."""
         found = {
@@ -45,13 +56,37 @@ class WaysTest(testtools.TestCase):
 
     def test_between_debian_12_and_13(self):
         """Neither QEMU has post-copy over parallel connections."""
-        expected = {'post-copy, parallel': {'post-copy-parallel'}}
+        expected = {
+            'post-copy, parallel': {'post-copy-parallel'},
+            'post-copy, parallel, 7.2': {'post-copy-parallel'},
+        }
         self.assertEqual(expected, self.refused(DEBIAN_12, DEBIAN_13))
         self.assertEqual(expected, self.refused(DEBIAN_13, DEBIAN_12))
 
     def test_between_newer_ones(self):
-        """Nothing is refused."""
+        """Nothing is refused; only an old machine has one connection."""
         self.assertEqual({}, self.refused(NEWER, NEWER))
+        self.assertEqual(
+            {'post-copy, parallel, 7.2': {'post-copy-parallel-hang'}},
+            {
+                way.name: {each.id for each in changed}
+                for way in ways.WAYS
+                if (changed := way.changed_for(NEWER, NEWER))
+            },
+        )
+
+    def test_machines(self):
+        """The usual one is known to all, a new one to both ends."""
+        self.assertEqual({}, self.machines(DEBIAN_12, NEWER))
+        for source, destination, machine in (
+            (DEBIAN_13, NEWER, 'pc-i440fx-10.0'),
+            (NEWER, DEBIAN_13, 'pc-i440fx-10.0'),
+            (NEWER, NEWER, 'pc-i440fx-11.1'),
+        ):
+            self.assertEqual(
+                {'post-copy, parallel': machine},
+                self.machines(source, destination),
+            )
 
 
 class ReportTest(testtools.TestCase):

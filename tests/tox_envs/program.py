@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+import os
 import pathlib
 import subprocess
 import threading
@@ -23,6 +25,10 @@ from tests.tox_envs import outcome
 
 #: In which tox has ended what it runs, once it was interrupted.
 INTERRUPTED_S = 30
+
+#: What looks for a daemon must not find one of a lab that runs beside it:
+#: "host enroll" read the qemu.conf that the lab had just broken.
+_BY_ITSELF = ('unshare', '--pid', '--fork', '--mount-proc', '--kill-child')
 
 
 class Tox:
@@ -45,11 +51,22 @@ class Tox:
         status, _output = self._run(env, '--notest')
         return self._result(env, outcome.as_one(status), start_s)
 
-    def run(self, env: str, *, niceness: int = 0) -> outcome.EnvResult:
-        """Run what an environment is for; it must have been built."""
+    def run(
+        self, env: str, *, niceness: int = 0, by_itself: bool = False
+    ) -> outcome.EnvResult:
+        """Run what an environment is for; it must have been built.
+
+        :param by_itself: it sees no processes but its own, if that can be
+            had: only root can.
+        """
         start_s = time.monotonic()
         status, output = self._run(
-            env, '--skip-pkg-install', niceness=niceness
+            env,
+            '--skip-pkg-install',
+            prefix=(
+                *('nice', '-n', str(niceness)),
+                *(_BY_ITSELF if by_itself and os.geteuid() == 0 else ()),
+            ),
         )
         counts = outcome.count(env, exit_status=status, output=output)
         return self._result(env, counts, start_s)
@@ -80,10 +97,10 @@ class Tox:
         )
 
     def _run(
-        self, env: str, option: str, *, niceness: int = 0
+        self, env: str, option: str, *, prefix: Sequence[str] = ()
     ) -> tuple[int, str]:
         """Give the exit status, and what it printed."""
-        command = ['nice', '-n', str(niceness), self._program, 'run']
+        command = [*prefix, self._program, 'run']
         command += ['--colored', 'no', '-e', env, option]
         command += ['--skip-missing-interpreters', 'false']
         with self._log(env).open('ab+') as log:

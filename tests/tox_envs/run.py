@@ -104,7 +104,9 @@ class Run:
             step = self._next_step()
             self._screen.say(f'[{step}] tox -e {env}')
             with self._screen.running(env):
-                result = self._tox.run(env, niceness=NICENESS * number)
+                result = self._tox.run(
+                    env, niceness=NICENESS * number, by_itself=number > 0
+                )
             self._keep(result, f'[{step}] {env}')
 
     def _keep(self, result: outcome.EnvResult, title: str) -> None:

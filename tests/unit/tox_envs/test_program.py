@@ -94,6 +94,20 @@ class ToxTest(testtools.TestCase):
             log = self.folder / f'tox-{env}.log'
             self.assertEqual(f'{niceness}\n', log.read_text())
 
+    def test_by_itself(self):
+        """It sees none of the processes outside; others may."""
+        tox = self.tox('cat /proc/[0-9]*/comm | sort -u')
+        tox.run('lab')
+        tox.run('py3', by_itself=True)
+
+        mine = pathlib.Path('/proc/self/comm').read_text()
+        seen, alone = (
+            (self.folder / f'tox-{env}.log').read_text().splitlines(True)
+            for env in ('lab', 'py3')
+        )
+        self.assertIn(mine, seen)
+        self.assertEqual(os.geteuid() != 0, mine in alone)
+
     def test_end(self):
         """What does not end by itself is ended, and nothing more begins."""
         self.useFixture(

@@ -51,9 +51,9 @@ class FakeTox:
             return result(env, failed=1)
         return result(env, passed=1)
 
-    def run(self, env, *, niceness):
+    def run(self, env, *, niceness, by_itself):
         self._barrier.wait()
-        self.ran.append((env, niceness))
+        self.ran.append((env, niceness, by_itself))
         if env == 'broken':
             return result(env, failed=1)
         if env == 'impossible':
@@ -79,7 +79,7 @@ class RunTest(testtools.TestCase):
         return {env: str(each.counts) for env, each in one.results.items()}
 
     def test_lanes_run_side_by_side(self):
-        """Each lane has its environments in turn, the second is nice."""
+        """Each lane has its environments in turn, the second for itself."""
         tox = FakeTox(meet=2)
         results = self.run_all(tox, ('lab', 'cloud'), ('pep8', 'py3'))
 
@@ -91,8 +91,8 @@ class RunTest(testtools.TestCase):
             results,
         )
         first, second = (
-            [env for env, niceness in tox.ran if niceness == wanted]
-            for wanted in (0, run.NICENESS)
+            [env for env, *how in tox.ran if how == wanted]
+            for wanted in ([0, False], [run.NICENESS, True])
         )
         self.assertEqual(['lab', 'cloud'], first)
         self.assertEqual(['pep8', 'py3'], second)
@@ -115,7 +115,7 @@ class RunTest(testtools.TestCase):
 
         self.assertEqual({'lab', 'cloud', 'py3'}, set(results))
         self.assertEqual('0 passed, 1 failed, 0 skipped', results['lab'])
-        self.assertEqual({'cloud', 'py3'}, {env for env, _nice in tox.ran})
+        self.assertEqual({'cloud', 'py3'}, {env for env, *_how in tox.ran})
         self.assertIn('lab could not be built', self.printed.getvalue())
 
     def test_all_are_built_first(self):
@@ -135,4 +135,4 @@ class RunTest(testtools.TestCase):
 
         self.assertIn('no space', str(error))
         self.assertTrue(tox.is_over)
-        self.assertIn(tox.ran, [[('impossible', 0)]])
+        self.assertIn(tox.ran, [[('impossible', 0, False)]])

@@ -70,24 +70,31 @@ class Build:
 def find(emulator: str | None = None, which: Which = shutil.which) -> Programs:
     """Look for the programs.
 
-    :param emulator: where libvirt has it; looked for as libvirt does by
-        default (virQEMUCapsFindBinaryForArch, libvirt 9.0
-        src/qemu/qemu_capabilities.c).
+    :param emulator: where libvirt has it; looked for by default.
     :raises ProgramMissing: one is not there; nothing can be proven.
     """
     return Programs(
-        emulator=emulator
-        or _first(
-            (
-                f'qemu-system-{platform.machine()}',
-                '/usr/libexec/qemu-kvm',
-                'qemu-kvm',
-                'kvm',
-            ),
-            which,
-        ),
+        emulator=emulator or find_emulator(which),
         image=_first(('qemu-img',), which),
         server=_first(('qemu-nbd',), which),
+    )
+
+
+def find_emulator(which: Which = shutil.which) -> str:
+    """Look for the emulator as libvirt does.
+
+    virQEMUCapsFindBinaryForArch, libvirt 9.0 src/qemu/qemu_capabilities.c.
+
+    :raises ProgramMissing: it is not there.
+    """
+    return _first(
+        (
+            f'qemu-system-{platform.machine()}',
+            '/usr/libexec/qemu-kvm',
+            'qemu-kvm',
+            'kvm',
+        ),
+        which,
     )
 
 

@@ -39,6 +39,8 @@ DOORS = {
 #: What ctypes would load, and the folder that may.
 GNUTLS = ('gnutls', 'libgnutls')
 GNUTLS_DOOR = 'pki/gnutls/'
+ZSTD = ('libzstd',)
+ZSTD_DOOR = 'speed/compressors.py'
 #: Folder -> folders of which it imports nothing: imports go one way.
 ONE_WAY = {
     'pki/': ('canary', 'checks', 'cmd', 'host', 'nova', 'pair', 'prove'),
@@ -118,14 +120,25 @@ def against_the_way(root: pathlib.Path) -> list[str]:
 
 def gnutls_outside_door(root: pathlib.Path) -> list[str]:
     """Places that name the GnuTLS library, as to load it, but its door."""
+    return _named_outside(root, GNUTLS, GNUTLS_DOOR)
+
+
+def zstd_outside_door(root: pathlib.Path) -> list[str]:
+    """Places that name libzstd, as to load it, but its door."""
+    return _named_outside(root, ZSTD, ZSTD_DOOR)
+
+
+def _named_outside(
+    root: pathlib.Path, names: tuple[str, ...], door: str
+) -> list[str]:
     return [
         f'{path}:{node.lineno} names {node.value}'
         for path, text in sources(root)
-        if not path.startswith(GNUTLS_DOOR)
+        if not path.startswith(door)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and node.value.partition('.so')[0] in GNUTLS
+        and node.value.partition('.so')[0] in names
     ]
 
 
@@ -176,6 +189,10 @@ class TestPackage(testtools.TestCase):
     def test_gnutls_door(self):
         """The GnuTLS library is loaded behind its door only."""
         self.assertEqual([], gnutls_outside_door(PACKAGE))
+
+    def test_zstd_door(self):
+        """libzstd is loaded behind its door only."""
+        self.assertEqual([], zstd_outside_door(PACKAGE))
 
     def test_names(self):
         """No module is called utils, manager, helper or common."""
@@ -251,6 +268,16 @@ class TestRules(testtools.TestCase):
             self.assertEqual(
                 [f'bad.py:1 names {name}'], gnutls_outside_door(self.root)
             )
+
+    def test_zstd_outside_its_module_is_found(self):
+        """By the name of its file; the method is called zstd as well."""
+        self.write('bad.py', "ctypes.CDLL('libzstd.so.1')")
+        self.write('speed/compressors.py', "ctypes.CDLL('libzstd.so.1')")
+        self.write('good.py', "compression = 'zstd'")
+
+        self.assertEqual(
+            ['bad.py:1 names libzstd.so.1'], zstd_outside_door(self.root)
+        )
 
     def test_import_behind_door_is_allowed(self):
         """So are our own modules, whatever they are called."""

@@ -163,6 +163,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     'certificate_server_set_request': (None, (_HANDLE, _INT)),
     'transport_set_int2': (None, (_HANDLE, _INT, _INT)),
     'handshake': (_INT, (_HANDLE,)),
+    'record_send': (ctypes.c_ssize_t, (_HANDLE, ctypes.c_void_p, _SIZE)),
+    'record_recv': (ctypes.c_ssize_t, (_HANDLE, ctypes.c_void_p, _SIZE)),
     'certificate_verify_peers2': (_INT, (_HANDLE, _at(_UINT))),
     'certificate_get_peers': (_DATUM, (_HANDLE, _at(_UINT))),
 }

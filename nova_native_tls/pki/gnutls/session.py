@@ -74,6 +74,10 @@ class Session:
         )
 
     @property
+    def handle(self) -> ctypes.c_void_p:
+        return self._handle
+
+    @property
     def ended(self) -> bool:
         return self.done or self.failure is not None
 

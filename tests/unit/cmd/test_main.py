@@ -138,6 +138,7 @@ class MainTest(testtools.TestCase):
                 'host_install',
                 'host_renew',
                 'host_show',
+                'host_speed',
                 'known-issues_list',
                 'known-issues_show',
                 'migrate',

@@ -40,6 +40,7 @@ try:
     import libvirt_qemu
 except ImportError:
     libvirt = None
+BINDING: types.ModuleType | None = libvirt
 
 GuestState = guest_state.GuestState
 
@@ -67,11 +68,9 @@ def to_bitmask(
         try:
             mask |= getattr(module, f'VIR_MIGRATE_{name}')
         except AttributeError:
+            number = module.getVersion()
             raise exception.UnsupportedFlag(
-                flag=name,
-                version=versions.Version.from_libvirt_number(
-                    module.getVersion()
-                ),
+                flag=name, version=versions.Version.from_libvirt_number(number)
             ) from None
     return mask
 
@@ -123,8 +122,7 @@ def _ensure_event_loop() -> None:
     with _event_loop_lock:
         if _event_loop_started:
             return
-        # libvirt prints every error to standard error unless told not to;
-        # they all come back as exceptions anyway.
+        # They come back as exceptions, and need not be printed as well.
         libvirt.registerErrorHandler(lambda _context, _error: None, None)
         libvirt.virEventRegisterDefaultImpl()
 
@@ -174,12 +172,8 @@ class Domain:
 
     def disk_targets(self) -> tuple[str, ...]:
         """List the target names of its disks, for example ``vda``."""
-        return tuple(
-            target.attrib['dev']
-            for target in self.definition().iterfind(
-                'devices/disk/target[@dev]'
-            )
-        )
+        targets = self.definition().iterfind('devices/disk/target[@dev]')
+        return tuple(target.attrib['dev'] for target in targets)
 
     def definition(self) -> ElementTree.Element:
         """Read how it is defined at this moment: libvirt's domain XML."""
@@ -238,12 +232,20 @@ class Domain:
     def completed_job(self) -> progress.Progress | None:
         """Look at the last finished job; None when libvirt kept none."""
         with _translated(_('Asking for the statistics of %s') % self.name):
+            # Kept, so that "virsh domjobinfo --completed" still tells.
             stats = self._domain.jobStats(
                 libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED
+                | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED
             )
         if stats.get('type') != libvirt.VIR_DOMAIN_JOB_COMPLETED:
             return None
         return progress.from_job_stats(stats)
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Read guest-physical memory, at most 4 MiB: see ``speed.peek``."""
+        with _translated(_('Reading the memory of %s') % self.name):
+            physical = libvirt.VIR_MEMORY_PHYSICAL
+            return bytes(self._domain.memoryPeek(address, size, physical))
 
     def qemu_migration_error(self) -> str | None:
         """Ask the source's QEMU why its last migration failed.

@@ -113,6 +113,10 @@ class Domain:
             raise self._state
         return self._state
 
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Nobody is to look here without a stand-in for what looks."""
+        raise AssertionError(f'{size} bytes at {address:#x}')
+
     def disk_targets(self) -> tuple[str, ...]:
         """Give the disks."""
         self.calls.append('disk_targets')

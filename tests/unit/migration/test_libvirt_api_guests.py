@@ -37,6 +37,24 @@ class DomainTest(stand_in_binding.BindingTestCase):
         domain, _theirs = self.make_domain(XMLDesc=Error(42))
         self.assertRaises(exception.LibvirtFailed, domain.definition)
 
+    def test_memory(self) -> None:
+        """Physical memory, by address and size."""
+        domain, theirs = self.make_domain(memoryPeek=b'page')
+        self.assertEqual(b'page', domain.read_memory(1 << 20, 4))
+        self.assertIn(('memoryPeek', (1 << 20, 4, 2), {}), theirs.asked)
+
+    def test_no_memory(self) -> None:
+        """libvirt may refuse, with a sentence of its own."""
+        domain, _theirs = self.make_domain(memoryPeek=Error(1, 'too large'))
+        self.assertIn(
+            'too large',
+            str(
+                self.assertRaises(
+                    exception.LibvirtFailed, domain.read_memory, 0, 1 << 23
+                )
+            ),
+        )
+
     def test_destroy(self) -> None:
         """It is ended."""
         domain, theirs = self.make_domain(destroy=0)

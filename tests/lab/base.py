@@ -18,12 +18,14 @@ import atexit
 from collections.abc import Mapping
 import functools
 import os
+import pathlib
 from typing import Any
 
 import testtools
 
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.guest import kernel as guest_kernel
+from tests.lab.harness.guest import memory_image
 from tests.lab.harness.guest import spec as guest_spec
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.node import host as lab_host
@@ -33,6 +35,8 @@ from tests.lab.harness.wire import proof as wire
 from tests.lab import nova_conf
 
 NAME = os.environ.get('LAB_TEST_NAME', 'test')
+#: Of what a guest with ordinary memory is made of.
+IMAGE_MIB = 16
 
 
 @functools.cache
@@ -46,6 +50,13 @@ def _lab() -> lab_lab.Lab:
     for host in lab.hosts:
         pki.install_qemu_identity(host, authority)
     return lab
+
+
+def image(lab: lab_lab.Lab) -> pathlib.Path:
+    """Give what guests with ordinary memory are made of, in a lab."""
+    return memory_image.build(
+        lab.controller.directory / 'kernel', size_mib=IMAGE_MIB
+    )
 
 
 class LabTestCase(testtools.TestCase):
@@ -71,9 +82,12 @@ class LabTestCase(testtools.TestCase):
         self, *, paused: bool = False, **spec: Any
     ) -> lab_guest.Guest:
         """Start a guest on the source and wait until its memory is full."""
+        directory = self.lab.controller.directory / 'kernel'
+        made_of = guest_spec.GuestSpec(name=f'guest-{self._number()}', **spec)
         guest = lab_guest.Guest(
-            guest_spec.GuestSpec(name=f'guest-{self._number()}', **spec),
-            guest_kernel.build(self.lab.controller.directory / 'kernel'),
+            made_of,
+            guest_kernel.build(directory),
+            image=image(self.lab) if made_of.fill == 'image' else None,
         )
         for host in self.lab.hosts:
             self.addCleanup(guest.destroy, host)

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import pathlib
+import random
 import re
 import subprocess
 import tempfile
@@ -29,17 +30,27 @@ from tests.lab.harness.guest import spec as guest_spec
 TIMEOUT_S = 60
 MIB = 1024 * 1024
 PAGE_BYTES = 4096
+#: So many that the guest's pages are not a multiple of it.
+IMAGE_PAGES = 301
+IMAGE = random.Random(0).randbytes(IMAGE_PAGES * PAGE_BYTES)
 
 
 class Machine:
     """A QEMU that runs the guest kernel, its console and memory in files."""
 
     def __init__(
-        self, directory: pathlib.Path, *, memory_mib: int, command_line: str
+        self,
+        directory: pathlib.Path,
+        *,
+        memory_mib: int,
+        command_line: str,
+        image: bytes | None = None,
     ) -> None:
         kernel = guest_kernel.build(directory / 'kernel')
         self._memory = directory / 'memory'
         self._log = directory / 'console.log'
+        module = directory / 'module'
+        module.write_bytes(image or b'')
         self._deadline = time.monotonic() + TIMEOUT_S
         self._process = subprocess.Popen(
             [
@@ -61,6 +72,7 @@ class Machine:
                 str(kernel),
                 '-append',
                 command_line,
+                *([] if image is None else ['-initrd', str(module)]),
             ]
         )
 
@@ -118,7 +130,12 @@ class GuestKernelTestCase(testtools.TestCase):
     """It fills, dirties, checks, and says so."""
 
     def start(
-        self, command_line: str | None = None, *, memory_mib: int = 32, **spec
+        self,
+        command_line: str | None = None,
+        *,
+        memory_mib: int = 32,
+        image: bytes | None = None,
+        **spec,
     ) -> Machine:
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
@@ -131,6 +148,7 @@ class GuestKernelTestCase(testtools.TestCase):
             pathlib.Path(directory.name),
             memory_mib=memory_mib,
             command_line=command_line,
+            image=image,
         )
         self.addCleanup(machine.close)
         return machine
@@ -183,6 +201,54 @@ class GuestKernelTestCase(testtools.TestCase):
                 page = machine.read(address, 256)
                 self.assertIn(self.spec.secret.encode(), page)
                 self.assertIn(f'{address // PAGE_BYTES:08x}'.encode(), page)
+
+    def test_image(self) -> None:
+        """The pages of an image are taken in turn, and stay as they are."""
+        machine = self.start(
+            fill='image', image=IMAGE, working_set_mib=4, dirty_mib_s=64
+        )
+        # Everything has been dirtied and checked more than once.
+        self.assertGreater(machine.beat(3).passes, 1)
+        self.assertEqual(0, machine.console().beats[-1].bad_pages)
+        ready = machine.console().ready
+        secret = self.spec.secret.encode()
+        # Whole pages: the kernel has the secret, too, elsewhere in one.
+        first = next(
+            address
+            for address in range(2 * MIB, 32 * MIB, PAGE_BYTES)
+            if machine.read(address, len(secret)) == secret
+        )
+        # It takes no more of the memory than it has to.
+        self.assertLess(first, len(IMAGE) + 3 * MIB)
+        for index in range(ready.static_pages + ready.working_set_pages):
+            address = first + index * PAGE_BYTES
+            page = machine.read(address, PAGE_BYTES)
+            self.assertIn(secret, page[:64])
+            self.assertIn(f'{address // PAGE_BYTES:08x}'.encode(), page[:64])
+            # The last word is the page's own, and the line before.
+            origin = index % IMAGE_PAGES * PAGE_BYTES
+            self.assertTrue(
+                page[64:-4] == IMAGE[origin + 64 : origin + PAGE_BYTES - 4],
+                f'page {index} is not as in the image',
+            )
+
+    def test_bad_page_of_image_is_found(self) -> None:
+        """In a copy, and in the image, where it is bad for all copies."""
+        machine = self.start(
+            fill='image',
+            image=IMAGE,
+            working_set_mib=0,
+            dirty_mib_s=0,
+            check_mib_s=512,
+        )
+        self.assertEqual(0, machine.beat(2).bad_pages)
+        machine.overwrite(30 * MIB + 2000, b'\xa5')
+        last = machine.beat(2).number
+        self.assertGreater(machine.beat(last + 2).bad_pages, 0)
+        self.assertIn(
+            f'bad page={30 * 256}\n'.encode(),
+            machine.written().replace(b'\r', b''),
+        )
 
     def test_secret_is_not_said(self) -> None:
         """The console never has the secret, in neither form."""
@@ -242,6 +308,16 @@ class GuestKernelTestCase(testtools.TestCase):
         machine.overwrite(2 * MIB, page)
         self.assertGreater(machine.beat(number + 2).bad_pages, 0)
 
+    def test_bad_image(self) -> None:
+        """An image that is too small or too large stops the kernel."""
+        for image, sentence in (
+            (bytes(PAGE_BYTES - 1), 'at least one page'),
+            (bytes(31 * MIB), 'leaves no memory'),
+        ):
+            machine = self.start(fill='image', image=image)
+            self.assertIn(sentence, machine.error())
+            machine.close()
+
     def test_bad_parameters(self) -> None:
         """Each bad parameter stops the kernel with its name."""
         good = 'secret=abcdefgh'
@@ -254,6 +330,7 @@ class GuestKernelTestCase(testtools.TestCase):
             (f'{good} dirty_mib_s=8', 'working_set_mib'),
             (f'{good} dirty_mib_s=x', 'dirty_mib_s'),
             (f'{good} working_set_mib=64', 'working_set_mib'),
+            (f'{good} fill=image', 'a module with at least one page'),
             (f'{good} other=1', 'unknown parameter'),
         ):
             machine = self.start(command_line)

@@ -43,6 +43,14 @@ class MigrateTest(base.LabTestCase):
         self.assertIsNotNone(seen.outcome.record['downtime_ms'])
         self.assert_arrived(guest)
 
+    def test_ordinary_memory(self) -> None:
+        """What programs and files look like in memory arrives as it was."""
+        guest = self.start_guest(fill='image')
+        seen = self.migrate(guest)
+        self.assertEqual(0, seen.outcome.exit_status, seen.outcome.stderr)
+        self.assert_encrypted(seen.proof, ports={RAM: SAFE})
+        self.assert_arrived(guest)
+
     def test_memory_and_disk(self) -> None:
         """A local disk is copied over a TLS connection of its own.
 

@@ -77,6 +77,25 @@ class GuestTestCase(unittest.TestCase):
             b'kernel', self.host.path(guest_spec.KERNEL).read_bytes()
         )
 
+    def test_image(self) -> None:
+        """Its pages are on both hosts, as QEMU wants them on each."""
+        spec = guest_spec.GuestSpec(name='g', fill='image')
+        image = self.host.path('/image')
+        image.parent.mkdir(parents=True, exist_ok=True)
+        image.write_bytes(b'pages')
+        made = guest.Guest(spec, image, image=image)
+        for prepare in (made.define_and_start, made.prepare_destination):
+            installed = self.host.path(guest_spec.MEMORY_IMAGE)
+            installed.unlink(missing_ok=True)
+            prepare(self.host)
+            self.assertEqual(b'pages', installed.read_bytes())
+
+    def test_no_image(self) -> None:
+        """A guest that is to be made of one is not made without."""
+        spec = guest_spec.GuestSpec(name='g', fill='image')
+        with self.assertRaisesRegex(guest.GuestError, 'needs an image'):
+            guest.Guest(spec, self.host.path('/kernel'))
+
     def test_earlier_stay(self) -> None:
         """What the guest said here long ago is not taken for news."""
         self.host.write_console('g', beat(99))

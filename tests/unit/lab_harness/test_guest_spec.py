@@ -97,6 +97,17 @@ class GuestSpecTestCase(unittest.TestCase):
         assert serial is not None
         self.assertEqual(spec.serial_path, serial.get('path'))
 
+    def test_image(self) -> None:
+        """Pages to fill the memory with come as QEMU hands over a module."""
+        for fill, initrd in (
+            ('image', guest_spec.MEMORY_IMAGE),
+            ('pattern', None),
+        ):
+            spec = guest_spec.GuestSpec(name='a', fill=fill)
+            domain = ElementTree.fromstring(guest_spec.domain_xml(spec))
+            self.assertEqual(initrd, domain.findtext('os/initrd'))
+            self.assertIn(f'fill={fill}', spec.command_line)
+
     def test_no_disk(self) -> None:
         """Without a size there is no disk."""
         xml = guest_spec.domain_xml(guest_spec.GuestSpec(name='a'))

@@ -48,14 +48,25 @@ class GuestError(errors.LabError):
 class Guest:
     """One guest made of ``spec``, whichever host it is on.
 
-    ``kernel`` is the built guest kernel, in the file system of the tests.
+    ``kernel`` is the built guest kernel, in the file system of the tests, and
+    ``image`` the pages of a guest with ``fill='image'``.
+
+    :raises GuestError: it wants an image, and there is none.
     """
 
     def __init__(
-        self, spec: guest_spec.GuestSpec, kernel: pathlib.Path
+        self,
+        spec: guest_spec.GuestSpec,
+        kernel: pathlib.Path,
+        *,
+        image: pathlib.Path | None = None,
     ) -> None:
         self.spec = spec
-        self._kernel = kernel
+        self._files = {guest_spec.KERNEL: kernel}
+        if spec.fill == 'image':
+            if image is None:
+                raise GuestError(f'{spec.name} needs an image of memory')
+            self._files[guest_spec.MEMORY_IMAGE] = image
 
     @property
     def name(self) -> str:
@@ -183,13 +194,14 @@ class Guest:
     def _install(self, host: lab_host.Host) -> None:
         # libvirt writes the console there before it makes the directory.
         host.path(guest_spec.LOGS).mkdir(parents=True, exist_ok=True)
-        installed = host.path(guest_spec.KERNEL)
-        wanted = self._kernel.read_bytes()
-        if installed.exists() and installed.read_bytes() == wanted:
-            return
-        installed.parent.mkdir(parents=True, exist_ok=True)
-        installed.write_bytes(wanted)
-        installed.chmod(0o644)
+        for name, file in self._files.items():
+            installed = host.path(name)
+            wanted = file.read_bytes()
+            if installed.exists() and installed.read_bytes() == wanted:
+                continue
+            installed.parent.mkdir(parents=True, exist_ok=True)
+            installed.write_bytes(wanted)
+            installed.chmod(0o644)
 
     def _console(self, host: lab_host.Host) -> guest_console.Console:
         path = host.path(self.spec.serial_path)

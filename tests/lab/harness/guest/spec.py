@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 
 IMAGES = '/var/lib/libvirt/images'
 KERNEL = f'{IMAGES}/lab-guest-kernel.elf'
+MEMORY_IMAGE = f'{IMAGES}/lab-guest-memory.bin'
 LOGS = '/var/log/libvirt/qemu'
 
 # Above this QEMU's machine pc would put memory beyond 4 GiB, where a 32-bit
@@ -44,7 +45,9 @@ class GuestSpec:
     each guest, so that a capture can only hold them because of this guest.
     ``dirty_mib_s`` is a rate over ``working_set_mib``, 0 for an idle guest,
     ``'max'`` for as fast as the CPU allows.  With ``fill='zero'`` only the
-    working set holds the secret.
+    working set holds the secret.  With ``fill='image'`` the memory is made of
+    the pages of a file, in turn, each with the secret in it; the file itself
+    takes some of the memory, too.
 
     :raises ValueError: the parameters do not fit each other.
     """
@@ -58,7 +61,7 @@ class GuestSpec:
     working_set_mib: int = 8
     dirty_mib_s: int | Literal['max'] = 8
     check_mib_s: int = 64
-    fill: Literal['pattern', 'random', 'zero'] = 'pattern'
+    fill: Literal['pattern', 'random', 'zero', 'image'] = 'pattern'
     disk_mib: int | None = None
     disk_secret: str = dataclasses.field(default_factory=_token, repr=False)
 
@@ -123,6 +126,9 @@ def domain_xml(spec: GuestSpec) -> str:
     system = ElementTree.SubElement(domain, 'os')
     _text(system, 'type', 'hvm', arch='x86_64', machine=spec.machine)
     _text(system, 'kernel', KERNEL)
+    if spec.fill == 'image':
+        # QEMU hands it to a multiboot kernel as a module.
+        _text(system, 'initrd', MEMORY_IMAGE)
     _text(system, 'cmdline', spec.command_line)
     ElementTree.SubElement(ElementTree.SubElement(domain, 'features'), 'acpi')
     for event in ('on_poweroff', 'on_reboot', 'on_crash'):

@@ -48,7 +48,7 @@ static inline void forget_translation(const void *page)
     __asm__ volatile("invlpg (%0)" : : "r"(page) : "memory");
 }
 
-enum fill { FILL_PATTERN, FILL_RANDOM, FILL_ZERO };
+enum fill { FILL_PATTERN, FILL_RANDOM, FILL_ZERO, FILL_IMAGE };
 
 struct parameters {
     char secret[SECRET_MAX + 1];
@@ -64,6 +64,12 @@ void print(const char *text);
 void print_number(const char *name, uint64_t value);
 _Noreturn void fail(const char *reason);
 
+/* Pages to fill the memory with in turn; they stay where they are. */
+struct image {
+    const uint32_t *pages;
+    uint32_t count;
+};
+
 /* parameters.c */
 void parameters_read(struct parameters *out, const char *command_line);
 
@@ -77,8 +83,8 @@ struct page_counters {
     uint64_t dirtied, checked, bad, passes;
 };
 extern struct page_counters counters;
-void pages_init(const struct parameters *parameters, uint32_t begin,
-                uint32_t end);
+void pages_init(const struct parameters *parameters,
+                const struct image *image, uint32_t begin, uint32_t end);
 uint32_t pages_static(void);
 uint32_t pages_working_set(void);
 void pages_dirty(uint32_t count);

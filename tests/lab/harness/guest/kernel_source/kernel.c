@@ -24,6 +24,7 @@
 
 #define LOADER_MAGIC 0x2BADB002u
 #define HAS_COMMAND_LINE (1u << 2)
+#define HAS_MODULES (1u << 3)
 #define HAS_MEMORY_MAP (1u << 6)
 #define MEMORY_USABLE 1u
 #define PAGES_BEGIN 0x200000u
@@ -36,6 +37,10 @@ struct multiboot_info {
     uint32_t mmap_length, mmap_addr;
 };
 
+struct module {
+    uint32_t begin, end, text, reserved;
+};
+
 struct __attribute__((packed)) memory_range {
     uint32_t size;
     uint64_t base, length;
@@ -43,6 +48,24 @@ struct __attribute__((packed)) memory_range {
 };
 
 static struct parameters parameters = {.check_mib_s = 32};
+
+/* The pages of the first module. */
+static struct image read_image(const struct multiboot_info *info)
+{
+    const struct module *module = (const struct module *)info->mods_addr;
+
+    if (!(info->flags & HAS_MODULES) || !info->mods_count
+        || module->end - module->begin < PAGE_SIZE) {
+        fail("fill=image: a module with at least one page is wanted");
+    }
+    if (module->begin % PAGE_SIZE) {
+        fail("the module does not begin at a page");
+    }
+    return (struct image){
+        .pages = (const uint32_t *)module->begin,
+        .count = (module->end - module->begin) / PAGE_SIZE,
+    };
+}
 
 /* Where the usable memory around PAGES_BEGIN ends. */
 static uint32_t memory_end(const struct multiboot_info *info)
@@ -121,7 +144,8 @@ static STATE_CODE _Noreturn void run(void)
 
 _Noreturn void kernel_main(uint32_t magic, const struct multiboot_info *info)
 {
-    uint32_t end;
+    struct image image = {0, 0};
+    uint32_t begin = PAGES_BEGIN, end;
 
     console_init();
     if (magic != LOADER_MAGIC || !(info->flags & HAS_COMMAND_LINE)
@@ -129,9 +153,22 @@ _Noreturn void kernel_main(uint32_t magic, const struct multiboot_info *info)
         fail("a multiboot loader with command line and memory map is wanted");
     }
     parameters_read(&parameters, (const char *)info->command_line);
-    /* All of INFO is read by now: what follows may overwrite it. */
     end = memory_end(info);
-    pages_init(&parameters, PAGES_BEGIN, end);
+    if (parameters.fill == FILL_IMAGE) {
+        uint32_t image_end;
+
+        /* The loader puts it after everything else that it loads. */
+        image = read_image(info);
+        image_end = (uint32_t)(image.pages + image.count * PAGE_WORDS);
+        if (begin < image_end) {
+            begin = image_end;
+        }
+        if (begin >= end) {
+            fail("fill=image: the module leaves no memory to fill");
+        }
+    }
+    /* All of INFO is read by now: what follows may overwrite it. */
+    pages_init(&parameters, &image, begin, end);
     print_number("ready memory_mib=", (end + 0xFFFFF) >> 20);
     print_number(" static_pages=", pages_static());
     print_number(" working_set_pages=", pages_working_set());

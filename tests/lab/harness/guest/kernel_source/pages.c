@@ -19,7 +19,8 @@
  * number in hexadecimal, and a tail.  The tail of the first and of the last
  * line ends with the page's generation, so that a page put together from two
  * moments is seen.  With random content only the first line is text and the
- * last word is the generation.
+ * last word is the generation; so it is with an image, whose pages are taken
+ * in turn.
  *
  * The working set is dirtied in turn, so the generation that a page must
  * have follows from the number of pages dirtied so far: a page that arrives
@@ -39,6 +40,7 @@ struct page_counters counters;
 
 static uint32_t line[LINE_WORDS];
 static enum fill static_fill;
+static struct image image;
 static uint32_t first_page, page_count, working_set;
 /* The next page to dirty, and how often the working set was gone through. */
 static uint32_t dirty_at, dirty_rounds;
@@ -75,6 +77,11 @@ static uint32_t next_random(uint32_t state)
 static uint32_t seed_of(uint32_t index)
 {
     return ((first_page + index) * 2654435761u) | 1u;
+}
+
+static const uint32_t *image_of(uint32_t index)
+{
+    return image.pages + index % image.count * PAGE_WORDS;
 }
 
 static enum fill fill_of(uint32_t index)
@@ -124,6 +131,12 @@ static void write_page(uint32_t index)
             state = next_random(state);
             page[word] = state;
         }
+    } else if (fill_of(index) == FILL_IMAGE) {
+        const uint32_t *origin = image_of(index);
+
+        for (uint32_t word = LINE_WORDS; word < PAGE_WORDS; word++) {
+            page[word] = origin[word];
+        }
     } else {
         for (uint32_t at = LINE_WORDS; at < PAGE_WORDS; at += LINE_WORDS) {
             for (uint32_t word = 0; word < LINE_WORDS; word++) {
@@ -155,6 +168,12 @@ static bool is_good(uint32_t index)
             state = next_random(state);
             differs |= page[word] ^ state;
         }
+    } else if (fill_of(index) == FILL_IMAGE) {
+        const uint32_t *origin = image_of(index);
+
+        for (uint32_t word = LINE_WORDS; word < GENERATION_LAST; word++) {
+            differs |= page[word] ^ origin[word];
+        }
     } else {
         for (uint32_t word = LINE_WORDS; word < GENERATION_LAST; word++) {
             differs |= page[word] ^ line[word % LINE_WORDS];
@@ -163,8 +182,8 @@ static bool is_good(uint32_t index)
     return !(differs | (page[GENERATION_LAST] ^ generation));
 }
 
-void pages_init(const struct parameters *parameters, uint32_t begin,
-                uint32_t end)
+void pages_init(const struct parameters *parameters,
+                const struct image *given, uint32_t begin, uint32_t end)
 {
     char *text = (char *)line;
     uint32_t length = 0;
@@ -178,6 +197,7 @@ void pages_init(const struct parameters *parameters, uint32_t begin,
     line[LINE_WORDS - 2] = LINE_END;
     line[LINE_WORDS - 1] = LINE_END;
     static_fill = parameters->fill;
+    image = *given;
     first_page = begin / PAGE_SIZE;
     page_count = end / PAGE_SIZE - first_page;
     if (parameters->working_set_mib > page_count / PAGES_PER_MIB) {

@@ -127,8 +127,10 @@ static void read_word(struct parameters *out, const char *word)
         out->fill = FILL_RANDOM;
     } else if (equals(word, "fill=zero")) {
         out->fill = FILL_ZERO;
+    } else if (equals(word, "fill=image")) {
+        out->fill = FILL_IMAGE;
     } else if (value_of(word, "fill=")) {
-        fail("fill: pattern, random or zero is wanted");
+        fail("fill: pattern, random, zero or image is wanted");
     } else {
         fail("unknown parameter");
     }

@@ -18,6 +18,8 @@ import argparse
 import dataclasses
 from typing import Any
 
+from oslo_log import log as logging
+
 from nova_native_tls._i18n import _
 from nova_native_tls.cmd import cancel_signal
 from nova_native_tls.cmd import configuration
@@ -30,6 +32,10 @@ from nova_native_tls.migration import controller
 from nova_native_tls.migration import exclusions
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import uris
+from nova_native_tls.speed import costs
+from nova_native_tls.speed import own_speed
+
+LOG = logging.getLogger(__name__)
 
 
 class Migrate(show_result.ShowResult):
@@ -37,6 +43,11 @@ class Migrate(show_result.ShowResult):
 
     Without --config-file the migration is peer-to-peer with native TLS.
     Ctrl-C cancels it and leaves the guest running on the source.
+
+    On the source itself (--connect qemu:///system, the default) it measures
+    what TLS costs there and looks at some pages of the guest, to choose the
+    number of connections and whether to compress; the destination is taken
+    to be as fast. From another machine it asks for two connections.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -92,6 +103,7 @@ class Migrate(show_result.ShowResult):
                 tls_name=parsed_args.tls_destination,
                 peer_to_peer=not parsed_args.direct,
             ),
+            source_speed=_speed(parsed_args),
         )
         line = progress_line.ProgressLine(self.app.stderr)
         with cancel_signal.cancel_on_signal() as cancel:
@@ -168,7 +180,22 @@ def _settings(
         changes['permit_post_copy'] = True
     if parsed_args.parallel is not None:
         changes['parallel_connections'] = _connections(parsed_args.parallel)
+        changes['auto_parallel'] = False
     return dataclasses.replace(settings, **changes)
+
+
+def _speed(parsed_args: argparse.Namespace) -> costs.HostSpeed | None:
+    """Find out how fast this host is, if it is the source."""
+    if (
+        parsed_args.plaintext
+        or uris.parse_daemon_uri(parsed_args.connect).host is not None
+    ):
+        return None
+    try:
+        return own_speed.measure()
+    except OSError as err:
+        LOG.debug('How fast this host is is not known: %s', err)
+        return None
 
 
 def _connections(count: int) -> int:

@@ -28,6 +28,7 @@ from nova_native_tls.conf import known_issues
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
 from nova_native_tls.conf import policy
+from nova_native_tls.conf import speed
 from nova_native_tls.conf import watching
 
 
@@ -45,6 +46,7 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
     conf.register_opts(evidence.OPTS, group=native_tls.GROUP)
     conf.register_opts(policy.OPTS, group=native_tls.GROUP)
     conf.register_opts(known_issues.OPTS, group=native_tls.GROUP)
+    conf.register_opts(speed.OPTS, group=native_tls.GROUP)
     known = conf.libvirt if 'libvirt' in conf else {}
     for opt in libvirt.OPTS:
         if opt.dest not in known:
@@ -60,6 +62,7 @@ def list_opts() -> list[tuple[str, Sequence[cfg.Opt]]]:
         *evidence.OPTS,
         *policy.OPTS,
         *known_issues.OPTS,
+        *speed.OPTS,
     ]
     return [(native_tls.GROUP, copy.deepcopy(own))]
 

@@ -54,7 +54,7 @@ Related options:
                 'parallel connections where they are possible, else watch',
             ),
             ('watch', 'cancel a migration before the guest could be lost'),
-            ('ignore', 'do as Nova does by itself'),
+            ('ignore', 'do nothing about it'),
         ),
         help="""
 What to do about a defect of QEMU and GnuTLS that loses guests.
@@ -73,13 +73,16 @@ whose machine is of a release before 8.0) it is as with ``watch``.
 ``watch``: the migration is cancelled after 30 GiB; the guest goes on running
 on the source.
 
-``ignore``: nothing is done, and a warning says so each time. Only for hosts
-whose distribution has mended an older GnuTLS.
+``ignore``: nothing is done, and a warning says so whenever a migration has a
+single connection. Only for hosts whose distribution has mended an older
+GnuTLS.
 
 Related options:
 
 * ``[libvirt] live_migration_parallel_connections``: 2 or more has the same
   effect as ``avoid``.
+* ``parallel``: asks for parallel connections because they are faster; not
+  with ``watch``.
 * ``[libvirt] live_migration_permit_post_copy``: before QEMU 10.1, and for
   guests whose machine is of a release before 8.0, it excludes parallel
   connections.

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 import dataclasses
 
 from nova_native_tls.migration import libvirt_abi
+from nova_native_tls.speed import sample
 
 #: A typed parameter's value; a tuple where libvirt takes the name repeatedly.
 ParameterValue = str | int | tuple[str, ...]
@@ -43,6 +44,7 @@ class MigrationRequest:
     :ivar encrypted: whether it has TLS, whatever the options say; None leaves
         that to them.
     :ivar encrypted_because: who says so.
+    :ivar memory: what its memory is like; None: not known.
     """
 
     block: bool = False
@@ -56,6 +58,7 @@ class MigrationRequest:
     peer_to_peer: bool = True
     encrypted: bool | None = None
     encrypted_because: str = ''
+    memory: sample.MemorySample | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

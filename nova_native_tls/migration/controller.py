@@ -31,6 +31,7 @@ from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import ends
 from nova_native_tls.migration import guest_traits
+from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import progress
@@ -39,6 +40,9 @@ from nova_native_tls.migration import run
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import uris
 from nova_native_tls.migration import versions
+from nova_native_tls.speed import costs
+from nova_native_tls.speed import peek
+from nova_native_tls.speed import sample
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +53,8 @@ class Job:
 
     :ivar request: ``tls_name`` and ``paused`` may be left for the controller
         to find out.
+    :ivar source_speed: None if nobody could measure it. The destination is
+        taken to be as fast, because nobody can ask it.
     """
 
     source_uri: str
@@ -56,6 +62,7 @@ class Job:
     domain: str
     settings: migration_settings.MigrationSettings
     request: migration_call.MigrationRequest
+    source_speed: costs.HostSpeed | None = None
 
 
 def migrate(
@@ -79,12 +86,10 @@ def migrate(
             job.destination_uri, cancel=cancel
         ) as destination:
             hosts = ends.two_hosts(source, destination)
-            context = versions.Context(
-                source=source.host_versions(),
-                destination=destination.host_versions(),
-            )
+            context = _context(job, source, destination)
             request = dataclasses.replace(
                 request,
+                memory=_memory(job, domain),
                 tls_name=ends.name_to_verify(
                     job.request.tls_name, job.destination_uri, destination
                 ),
@@ -133,6 +138,44 @@ def _check_before_connecting(job: Job) -> None:
     migration_plan.build(
         job.settings, job.request, versions.Context(early=True)
     ).permitted_call()
+
+
+def _context(
+    job: Job,
+    source: libvirt_api.Connection,
+    destination: libvirt_api.Connection,
+) -> versions.Context:
+    here, there = source.host_versions(), destination.host_versions()
+    speed = job.source_speed
+    return versions.Context(
+        source=here,
+        destination=there,
+        source_speed=speed,
+        # Whether another release can do zstd is not to be guessed.
+        destination_speed=None
+        if speed is None
+        else dataclasses.replace(speed, zstd=speed.zstd and here == there),
+        unknown_parameters=libvirt_abi.unknown_parameters(libvirt_api.BINDING),
+    )
+
+
+def _memory(
+    job: Job, domain: libvirt_api.Domain
+) -> sample.MemorySample | None:
+    """Look at some pages, where it is encrypted and could be compressed."""
+    speed = job.source_speed
+    if (
+        speed is None
+        or not speed.zstd
+        or not job.settings.native_tls
+        or not job.settings.auto_compression
+    ):
+        return None
+    seen = peek.look(domain)
+    if isinstance(seen, sample.Unsampled):
+        LOG.debug('The memory of the guest is not known: %s', seen.problem)
+        return None
+    return seen
 
 
 def _seen_on_source(

@@ -133,6 +133,24 @@ def parameter(name: str) -> Parameter:
         raise exception.UnknownParameter(name=name) from None
 
 
+def unknown_parameters(binding: types.ModuleType | None) -> frozenset[str]:
+    """Give the parameters that a binding of libvirt cannot pass on.
+
+    It takes the type of each from a table of those that its libvirt had when
+    it was built (virPyDomainMigrate3Params in libvirt-python); a number of
+    any other it passes as one without a sign, which libvirt refuses.
+
+    :param binding: None for none, which passes nothing on.
+    """
+    prefix = 'VIR_MIGRATE_PARAM_'
+    known = {
+        value
+        for name, value in ({} if binding is None else vars(binding)).items()
+        if name.startswith(prefix)
+    }
+    return frozenset(PARAMETERS) - known
+
+
 def names(mask: int) -> frozenset[str]:
     """Give the flags in a number; bits that nobody knows are left out."""
     return frozenset(n for n, flag in FLAGS.items() if mask & flag.bit)

@@ -25,6 +25,7 @@ from nova_native_tls.migration import flags
 from nova_native_tls.migration.known_issues import rules as known_issue_rules
 from nova_native_tls.migration import rekey
 from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.migration import tuning
 from nova_native_tls.migration import version_rules
 from nova_native_tls.migration import versions
 
@@ -32,7 +33,8 @@ RULES: tuple[adjustments.Rule, ...] = (
     *adjustments.RULES,
     known_issue_rules.adjust,
     rekey.stay_clear,
-    # What that adds must stay clear of the other issues, too.
+    tuning.make_fast,
+    # What these add must stay clear of the other issues, too.
     known_issue_rules.adjust,
 )
 

@@ -23,6 +23,12 @@ from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls import policy
 
+#: Of ``parallel`` and ``compression``: this project chooses.
+AUTO = 'auto'
+
+#: Where a value is from that no operator has given.
+_NOT_SAID = (cfg.Locations.opt_default, cfg.Locations.set_default)
+
 _LOCATION = re.compile(
     r"""LocationInfo\(location=.*?, detail=(?:'([^']*)'|"([^"]*)")\)"""
 )
@@ -33,8 +39,10 @@ class MigrationSettings:
     """The options that decide flags and parameters, read once.
 
     Names follow ``[libvirt] live_migration_*``; defaults are Nova's. The last
-    four are of ``[native_tls]``.
+    six are of ``[native_tls]``.
 
+    :ivar auto_parallel: the number of connections may be chosen; no operator
+        has decided it.
     :ivar encryption: ``migration_encryption``; None if unset.
     :ivar weaker_allowed: a host aggregate or a flavor may ask for less.
     """
@@ -50,6 +58,8 @@ class MigrationSettings:
     uri: str | None = None
     rekey_crash: str = 'avoid'
     ignored_known_issues: tuple[str, ...] = ()
+    auto_parallel: bool = True
+    auto_compression: bool = True
     encryption: str | None = None
     weaker_allowed: bool = True
 
@@ -88,6 +98,8 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
             uri=group.live_migration_uri,
             rekey_crash=conf.native_tls.rekey_crash,
             ignored_known_issues=tuple(conf.native_tls.ignored_known_issues),
+            auto_parallel=_auto_parallel(conf),
+            auto_compression=conf.native_tls.compression == AUTO,
             encryption=conf.native_tls.migration_encryption,
             weaker_allowed=_weaker_allowed(conf),
         )
@@ -99,6 +111,19 @@ def from_conf(conf: cfg.ConfigOpts) -> MigrationSettings:
         # oslo.config shows its own object in place of the file's name.
         problem = _LOCATION.sub(r'\1\2', str(err))
         raise exception.ConfigurationUnreadable(problem=problem) from err
+
+
+def _auto_parallel(conf: cfg.ConfigOpts) -> bool:
+    """Tell whether the number of connections may be chosen.
+
+    What an operator has said in a file or on a command line stays.
+    """
+    said = conf.get_location(
+        'live_migration_parallel_connections', group='libvirt'
+    )
+    return conf.native_tls.parallel == AUTO and (
+        said is None or said.location in _NOT_SAID
+    )
 
 
 def _weaker_allowed(conf: cfg.ConfigOpts) -> bool:

@@ -29,6 +29,8 @@ from nova_native_tls.migration import versions
 
 V = versions.Version
 
+PARALLEL_COMPRESSION_LIBVIRT = V(9, 4)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRule:
@@ -121,7 +123,7 @@ RULES: tuple[VersionRule, ...] = (
         id='parallel-compression-needs-libvirt',
         applies=_parallel_compression,
         component='libvirt',
-        minimum=V(9, 4),
+        minimum=PARALLEL_COMPRESSION_LIBVIRT,
         subject=_('compression over parallel connections'),
     ),
 )

@@ -19,6 +19,7 @@ import re
 from typing import Any
 
 from nova_native_tls import exception
+from nova_native_tls.speed import costs
 
 _VERSION = re.compile(r'(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?', re.ASCII)
 
@@ -91,9 +92,16 @@ class Context:
         be known later.
     :ivar source_avoids_rekey: GnuTLS there never changes a key in a way that
         QEMU could lose the guest by.
+    :ivar source_speed: how fast that host is; None if nobody knows.
+    :ivar unknown_parameters: of libvirt, that who asks cannot pass to it.
     """
 
     source: HostVersions = HostVersions()
     destination: HostVersions = HostVersions()
     source_avoids_rekey: bool = False
     early: bool = False
+    source_speed: costs.HostSpeed | None = None
+    destination_speed: costs.HostSpeed | None = None
+    unknown_parameters: frozenset[str] = dataclasses.field(
+        default=frozenset(), compare=False
+    )

@@ -30,6 +30,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.migration import versions
 from nova_native_tls.peer import message
+from nova_native_tls.speed import costs
 
 #: Raised only when an older reader would misunderstand a newer writer.
 FORMAT = 1
@@ -64,6 +65,7 @@ class HostFacts:
         leave; None if that is not known.
     :ivar guest_keeps_keys: GnuTLS there never changes a key in a way that
         this guest could be lost by; False if that is not certain.
+    :ivar speed: how fast it is; None if it does not say.
     :ivar said_at: what time it had when it said so; None if it does not say.
     """
 
@@ -81,6 +83,9 @@ class HostFacts:
     ca: bytes | None = None
     priority: str = ''
     guest_keeps_keys: bool = False
+    speed: costs.HostSpeed | None = dataclasses.field(
+        default=None, compare=False
+    )
     said_at: datetime.datetime | None = dataclasses.field(
         default=None, compare=False
     )
@@ -120,6 +125,7 @@ def _values(facts: HostFacts) -> dict[str, Any]:
         **({'guest_keeps_keys': True} if facts.guest_keeps_keys else {}),
         **({'name_problem': problem} if problem else {}),
         **({'said_at': facts.said_at.isoformat()} if facts.said_at else {}),
+        **_speed_written(facts.speed),
         **_written('server_chain', facts.server_chain),
         **_written('client_chain', facts.client_chain),
         **_written('ca', (facts.ca,) if facts.ca else None),
@@ -166,6 +172,7 @@ def loads(text: str) -> HostFacts:
         client_chain=_chain(read, 'client_chain'),
         ca=_first(_chain(read, 'ca')),
         priority=_sentence(read, 'priority'),
+        speed=_speed(read),
         said_at=_time(read, 'said_at'),
     )
 
@@ -212,6 +219,23 @@ def _der(value: object, field: str) -> bytes:
         problem=_('%(field)s has a certificate of no size that is read')
         % {'field': field}
     )
+
+
+def _speed_written(speed: costs.HostSpeed | None) -> dict[str, Any]:
+    """Leave out what a peer would refuse, and with it the migration."""
+    if speed is None:
+        return {}
+    written = speed.to_primitive()
+    try:
+        costs.HostSpeed.from_primitive(written)
+    except exception.FactsUnreadable:
+        return {}
+    return {'speed': written}
+
+
+def _speed(read: dict[str, Any]) -> costs.HostSpeed | None:
+    written = read.get('speed')
+    return None if written is None else costs.HostSpeed.from_primitive(written)
 
 
 def _text(version: versions.Version | None) -> str | None:

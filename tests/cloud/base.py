@@ -177,11 +177,17 @@ class CloudTestCase(testtools.TestCase):
         :param libvirt: further options of that section.
         :raises ServiceError: one did not stop or not start.
         """
+        sections = sections or {}
         wanted: Sections = {
-            **(sections or {}),
+            **sections,
             'DEFAULT': {
-                **(sections or {}).get('DEFAULT', {}),
+                **sections.get('DEFAULT', {}),
                 'compute_driver': driver,
+            },
+            # How many would be the fastest depends on the machine.
+            'native_tls': {
+                'parallel': 'nova',
+                **sections.get('native_tls', {}),
             },
             'libvirt': {
                 **libvirt,

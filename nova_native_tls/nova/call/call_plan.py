@@ -24,6 +24,8 @@ from nova_native_tls import host_names
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import flags
 from nova_native_tls.migration import guest_traits
+from nova_native_tls.migration import libvirt_abi
+from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.migration import uris
@@ -31,6 +33,7 @@ from nova_native_tls.migration import versions
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import terms as peer_terms
 from nova_native_tls import policy
+from nova_native_tls.speed import sample
 
 CONF = nova.conf.CONF
 
@@ -49,6 +52,7 @@ def plan(
     terms: peer_terms.Terms,
     guest: guest_traits.GuestTraits = guest_traits.GuestTraits(),
     own: facts.HostFacts | None = None,
+    memory: sample.MemorySample | None = None,
 ) -> migration_plan.MigrationPlan:
     """Plan what becomes of Nova's own call.
 
@@ -57,6 +61,7 @@ def plan(
     :param terms: whether it is, and by whose word.
     :param source: with the QEMU that the guest runs in.
     :param own: what this host has said of the migration.
+    :param memory: what some pages of the guest are like.
     :raises MigrationRefused: the destination does not say its name.
     """
     encrypted = bool(terms.encrypted)
@@ -69,6 +74,7 @@ def plan(
             encrypted_because=because(terms),
             iothreads=guest.iothreads,
             machine=guest.machine,
+            memory=memory,
         ),
         context=versions.Context(
             source=source,
@@ -76,6 +82,11 @@ def plan(
             if peer is not None
             else versions.HostVersions(),
             source_avoids_rekey=own is not None and own.guest_keeps_keys,
+            source_speed=None if own is None else own.speed,
+            destination_speed=None if peer is None else peer.speed,
+            unknown_parameters=libvirt_abi.unknown_parameters(
+                libvirt_api.BINDING
+            ),
         ),
     )
 

@@ -46,6 +46,7 @@ from nova_native_tls.host import key_changes
 from nova_native_tls.host import libvirt_view
 from nova_native_tls.host import observation
 from nova_native_tls.host import read_by_permission
+from nova_native_tls.host import tls_priority
 from nova_native_tls.host import unseen
 from nova_native_tls.identity import dated
 from nova_native_tls.nova.facts import host_question
@@ -54,6 +55,8 @@ from nova_native_tls.nova.facts import own_stats
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import host_stats
 from nova_native_tls.pki import credential_set
+from nova_native_tls.speed import costs
+from nova_native_tls.speed import own_speed
 
 LOG = logging.getLogger(__name__)
 
@@ -140,7 +143,7 @@ def look(asked: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
         context = _context(question, seen)
         findings = _findings(question, context)
         if question.stage is base.Stage.HOST and question.checks:
-            _warm_up(seen, context)
+            _warm_up(question, seen, context)
         return (
             [_finding(each) for each in dict.fromkeys(findings)],
             facts.dumps(context.own),
@@ -246,7 +249,11 @@ def _context(
         if question.stage is base.Stage.DESTINATION
         else dataclasses.replace(context.own, client_chain=chain)
     )
-    own = dataclasses.replace(own, ca=own_stats.ca(seen, chain))
+    own = dataclasses.replace(
+        own,
+        ca=own_stats.ca(seen, chain),
+        speed=_speed(question, seen, context.own),
+    )
     if question.stage is base.Stage.SOURCE:
         leaving = _guest(question.guest, seen)
         if leaving is not None:
@@ -260,6 +267,27 @@ def _context(
                 ),
             )
     return dataclasses.replace(context, own=own)
+
+
+def _speed(
+    question: host_question.Question,
+    seen: observation.HostObservation,
+    own: facts.HostFacts,
+) -> costs.HostSpeed | None:
+    """Find out how fast this host is; a migration goes on without it."""
+    libvirt = seen.libvirt
+    try:
+        return own_speed.measure(
+            question.address or own.host_name,
+            priority=own.priority or tls_priority.ORDINARY,
+            capabilities=None
+            if isinstance(libvirt, unseen.Unseen)
+            else libvirt.capabilities,
+            root=_root(seen),
+        )
+    except Exception as err:
+        LOG.debug('How fast this host is is not known: %r', err)
+        return None
 
 
 def _guest(
@@ -285,9 +313,12 @@ def _chain(
 
 
 def _warm_up(
-    seen: observation.HostObservation, context: base.CheckContext
+    question: host_question.Question,
+    seen: observation.HostObservation,
+    context: base.CheckContext,
 ) -> None:
     """Do once what takes its time only once, as before a migration."""
+    _speed(question, seen, context.own)
     for endpoint in Endpoint:
         end = own_end.find(host_check.Host(seen, context), endpoint)
         chain = _chain(seen, context, endpoint.peer)

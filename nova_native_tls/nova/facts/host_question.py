@@ -33,6 +33,8 @@ class Question:
     :ivar libvirt: what libvirt says; or why it does not, as a text.
     :ivar checks: by name, those that are asked.
     :ivar guest: the one that is to migrate; None if none is.
+    :ivar address: at which this host receives migrations; None if no option
+        says so.
     """
 
     host: str
@@ -44,6 +46,7 @@ class Question:
     peer: facts.HostFacts | None = None
     block: bool | None = None
     guest: guests.Known | None = None
+    address: str | None = None
 
 
 def to_primitives(question: Question) -> dict[str, Any]:
@@ -67,6 +70,7 @@ def to_primitives(question: Question) -> dict[str, Any]:
         'peer': question.peer and facts.dumps(question.peer),
         'block': question.block,
         'guest': guest and dataclasses.asdict(guest),
+        'address': question.address,
     }
 
 
@@ -93,6 +97,7 @@ def from_primitives(asked: dict[str, Any]) -> Question:
         peer=asked['peer'] and facts.loads(asked['peer']),
         block=asked['block'],
         guest=asked['guest'] and guests.Known(**asked['guest']),
+        address=asked['address'],
     )
 
 

@@ -87,6 +87,7 @@ def question(
         tls_destination=CONF.native_tls.tls_destination,
         settings=settings,
         stage=stage,
+        address=CONF.libvirt.live_migration_inbound_addr,
     )
 
 

@@ -47,6 +47,7 @@ class KeyChangesTest(test_known_issues.KnownIssuesTestCase):
 
     def test_mended(self) -> None:
         """One connection is enough, and nobody has to watch it."""
+        self.configure('native_tls', parallel='nova')
         for safe, flags in (
             (True, test_driver_plan.BASE),
             (False, test_driver_plan.SAFE),

@@ -28,6 +28,7 @@ from nova_native_tls.migration import settings as migration_settings
 from tests.unit.cmd import in_process
 from tests.unit.migration import fakes
 from tests.unit.migration import test_record
+from tests.unit.migration import test_tuning
 
 DESTINATION = 'qemu+tls://host2.example.org/system'
 
@@ -41,11 +42,19 @@ class MigrateTestCase(testtools.TestCase):
         self.jobs: list[controller.Job] = []
         self.error: Exception | None = None
         self.warnings: tuple[str, ...] = ()
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'nova_native_tls.migration.controller.migrate', self._migrate
+        self.speed: Any = None
+        for name, replacement in (
+            ('migration.controller.migrate', self._migrate),
+            ('speed.own_speed.measure', self._measure),
+        ):
+            self.useFixture(
+                fixtures.MonkeyPatch(f'nova_native_tls.{name}', replacement)
             )
-        )
+
+    def _measure(self) -> Any:
+        if isinstance(self.speed, Exception):
+            raise self.speed
+        return self.speed
 
     def _migrate(
         self, job: controller.Job, *, cancel: Any, on_progress: Any
@@ -107,6 +116,7 @@ class JobTest(MigrateTestCase):
                     native_tls=True,
                     scheme='tls',
                     parallel_connections=4,
+                    auto_parallel=False,
                     permit_post_copy=True,
                 ),
                 request=migration_call.MigrationRequest(
@@ -119,6 +129,23 @@ class JobTest(MigrateTestCase):
             ),
             job,
         )
+
+    def test_speed(self) -> None:
+        """It is measured on the source alone, and for TLS."""
+        self.speed = test_tuning.SPEED
+        for options, expected in (
+            ((), self.speed),
+            (('--connect', 'qemu:///system'), self.speed),
+            (('--connect', 'qemu+ssh://host1/system'), None),
+            (('--plaintext',), None),
+        ):
+            self.assertIs(expected, self._job(*options).source_speed, options)
+
+    def test_speed_that_cannot_be_measured(self) -> None:
+        """The guest migrates without."""
+        self.speed = FileNotFoundError('/proc/stat')
+
+        self.assertIsNone(self._job().source_speed)
 
     def test_the_scheme_is_the_uris(self) -> None:
         """How the daemons talk is said on the command line."""
@@ -148,6 +175,7 @@ class JobTest(MigrateTestCase):
                 permit_auto_converge=True,
                 bandwidth_mib_s=10,
                 parallel_connections=3,
+                auto_parallel=False,
                 scheme='tls',
                 uri=None,
             ),

@@ -28,6 +28,7 @@ from nova_native_tls.conf import known_issues
 from nova_native_tls.conf import libvirt
 from nova_native_tls.conf import native_tls
 from nova_native_tls.conf import policy
+from nova_native_tls.conf import speed
 from nova_native_tls.conf import watching
 
 IMPORT_EVERYTHING = """
@@ -47,7 +48,7 @@ print(count > 20, 'native_tls' in cfg.CONF, 'libvirt' in cfg.CONF)
 """
 
 #: In the order in which they are listed.
-OURS = (native_tls, issuing, watching, evidence, policy, known_issues)
+OURS = (native_tls, issuing, watching, evidence, policy, known_issues, speed)
 
 #: An option as our help texts write it, with its group where they say it.
 _NAMED = re.compile(r'(?:\[(\w+)\] )?\b(live_migration_\w+|tls_destination)')

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import types
+
 import testtools
 
 from nova_native_tls import exception
@@ -117,6 +119,33 @@ class LookUpTest(testtools.TestCase):
             exception.UnknownParameter, libvirt_abi.parameter, 'tls.dest'
         )
         self.assertEqual('tls.dest', parameter.name)
+
+
+class UnknownParametersTest(testtools.TestCase):
+    """What a binding cannot pass on."""
+
+    def test_binding(self) -> None:
+        """It has a constant for what it knows."""
+        binding = types.ModuleType('libvirt')
+        for name, parameter in (
+            ('VIR_MIGRATE_PARAM_COMPRESSION', 'compression'),
+            ('VIR_MIGRATE_PARAM_TLS_DESTINATION', 'tls.destination'),
+            ('VIR_MIGRATE_TLS', 'bandwidth'),
+        ):
+            setattr(binding, name, parameter)
+
+        self.assertEqual(
+            frozenset(libvirt_abi.PARAMETERS)
+            - {'compression', 'tls.destination'},
+            libvirt_abi.unknown_parameters(binding),
+        )
+
+    def test_no_binding(self) -> None:
+        """Nothing can be passed."""
+        self.assertEqual(
+            frozenset(libvirt_abi.PARAMETERS),
+            libvirt_abi.unknown_parameters(None),
+        )
 
 
 class NamesTest(testtools.TestCase):

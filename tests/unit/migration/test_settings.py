@@ -55,7 +55,14 @@ READ = (
 )
 
 #: In the other group.
-OURS = {'rekey_crash', 'ignored_known_issues', 'encryption', 'weaker_allowed'}
+OURS = {
+    'rekey_crash',
+    'ignored_known_issues',
+    'auto_parallel',
+    'auto_compression',
+    'encryption',
+    'weaker_allowed',
+}
 
 
 class FromConfTest(testtools.TestCase):
@@ -86,6 +93,8 @@ class FromConfTest(testtools.TestCase):
         )
         for option, text, name, value in READ:
             changes: dict[str, Any] = {name: value}
+            if name == 'parallel_connections':
+                changes['auto_parallel'] = False
             self.assertEqual(
                 dataclasses.replace(settings.MigrationSettings(), **changes),
                 self._read(f'{option} = {text}'),
@@ -106,6 +115,35 @@ class FromConfTest(testtools.TestCase):
                 'ignored_known_issues = disks-tls-hang, parallel-9.2.0',
             ),
         )
+
+    def test_who_decides_how_many_connections(self) -> None:
+        """An operator's number stays, be it Nova's own default."""
+        for lines, expected in (
+            ((), True),
+            (('[native_tls]', 'parallel = nova'), False),
+            (('live_migration_parallel_connections = 1',), False),
+            (('live_migration_parallel_connections = 4',), False),
+        ):
+            self.assertIs(expected, self._read(*lines).auto_parallel, lines)
+
+    def test_default_of_a_distribution(self) -> None:
+        """A default that a program has set is nobody's decision."""
+        registry = cfg.ConfigOpts()
+        options.register_opts(registry)
+        registry([], default_config_files=[])
+        registry.set_default(
+            'live_migration_parallel_connections', 2, group='libvirt'
+        )
+
+        self.assertTrue(settings.from_conf(registry).auto_parallel)
+
+    def test_compression(self) -> None:
+        """It is chosen, or never asked for."""
+        for lines, expected in (
+            ((), True),
+            (('[native_tls]', 'compression = none'), False),
+        ):
+            self.assertIs(expected, self._read(*lines).auto_compression)
 
     def test_policy(self) -> None:
         """Only if nobody can make an exception is everything encrypted."""

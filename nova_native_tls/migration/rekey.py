@@ -130,7 +130,7 @@ def stay_clear(
         settings.rekey_crash != Choice.AVOID
         or not _exposed(call, context)
         or 'PARALLEL' in call.flags
-        or keeps_from_parallel(call, settings, request, context)
+        or _keeps_from_parallel(call, settings, request, context)
     ):
         return
     reason = _(
@@ -192,7 +192,7 @@ def warnings(
         )
         % {
             'limit': watched.limit_bytes // 2**30,
-            'why': keeps_from_parallel(call, settings, request, context)
+            'why': _keeps_from_parallel(call, settings, request, context)
             or _(
                 '[native_tls] rekey_crash is watch: set it to avoid for '
                 'parallel connections'
@@ -214,13 +214,13 @@ def _exposed(
     )
 
 
-def keeps_from_parallel(
+def _keeps_from_parallel(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
     request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> str:
-    """Say what more than one connection would collide with; empty: nothing."""
+    """Say what more than one connection would collide with."""
     if call.params.get('compression') in exclusions.SINGLE_COMPRESSION:
         return _(
             'this kind of compression works over one connection only: drop it'

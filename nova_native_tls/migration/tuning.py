@@ -61,7 +61,7 @@ def make_fast(
     context: versions.Context,
 ) -> Iterable[adjustments.Adjustment]:
     """Send over as many connections, and as compressed, as is fastest."""
-    possible = _possible(call, settings, request, context)
+    possible = _possible(call, settings, context)
     if possible is None:
         return ()
     chosen = choice.choose(
@@ -79,7 +79,6 @@ def make_fast(
 def _possible(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
-    request: migration_call.MigrationRequest,
     context: versions.Context,
 ) -> choice.Possible | None:
     """Find out what may be chosen from; None for nothing."""
@@ -89,7 +88,6 @@ def _possible(
         or 'COMPRESSED' in call.flags
         or 'compression' in call.params
         or not _known(context)
-        or rekey.keeps_from_parallel(call, settings, request, context)
     ):
         return None
     connections = _connections(call, settings)

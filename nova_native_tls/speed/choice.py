@@ -29,7 +29,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 import dataclasses
 import enum
-import math
 
 from nova_native_tls._i18n import _
 from nova_native_tls.speed import costs as stream_costs
@@ -136,7 +135,7 @@ def choose(
     candidates = [
         _candidate(way, connections, source, destination, possible)
         for way in ways
-        for connections in _numbers(source, destination, possible)
+        for connections in range(possible.fewest, possible.most + 1)
     ]
     usual = candidates[0]
     best = max(each.rate_gib_s for each in candidates)
@@ -160,16 +159,6 @@ def choose(
         rate_gib_s=chosen.rate_gib_s,
         reason=_reason(chosen, usual),
     )
-
-
-def _numbers(
-    source: stream_costs.HostSpeed,
-    destination: stream_costs.HostSpeed,
-    possible: Possible,
-) -> range:
-    free = min(source.free_cores, destination.free_cores)
-    most = min(math.ceil(free), possible.most)
-    return range(possible.fewest, max(possible.fewest, most) + 1)
 
 
 def _ways(

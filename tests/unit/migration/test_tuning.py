@@ -184,6 +184,23 @@ class LeftAloneTest(testtools.TestCase):
         ):
             self.assertEqual({}, _added(call), call)
 
+    def test_post_copy_where_it_goes_with_parallel(self) -> None:
+        """It is left to the known issues, and to rekey."""
+        new = versions.HostVersions(libvirt=V(12, 0), qemu=V(11, 1))
+        context = dataclasses.replace(CONTEXT, source=new, destination=new)
+        for names in ({'POSTCOPY'}, {'POSTCOPY', 'PARALLEL'}):
+            self.assertEqual({}, _added(_call('TLS', *names), context))
+
+    def test_compression_that_somebody_asked_for(self) -> None:
+        """Neither the method nor its level is changed."""
+        for names, params in (
+            ({'COMPRESSED'}, {'compression': 'zstd'}),
+            ({'COMPRESSED'}, {}),
+            (set(), {'compression': 'zstd'}),
+        ):
+            call = _call('TLS', 'PARALLEL', *names, **params)
+            self.assertEqual({}, _added(call), (names, params))
+
     def test_unknown_releases(self) -> None:
         """Of either end: more than one connection might fail."""
         for libvirt, qemu in ((None, V(10, 0)), (V(11, 3), None)):

@@ -30,6 +30,9 @@ extensions = [
 project = 'nova-native-tls'
 copyright = 'nova-native-tls contributors'
 
+# Included by another page.
+exclude_patterns = ['admin/measured.rst']
+
 html_theme = 'openstackdocs'
 pygments_style = 'native'
 

@@ -39,17 +39,21 @@ CONTENT = debian_tree.Content(
 
 
 def root(
-    suite: str, *, progress: Callable[[str], None]
+    suite: str,
+    *,
+    content: debian_tree.Content = CONTENT,
+    progress: Callable[[str], None],
 ) -> pathlib.Path | None:
     """Return the root directory of a Debian, such as trixie, made if needed.
 
+    :param content: what is in it; enough for a host by default.
     :returns: None for the machine's own, if that is this Debian.
     :raises LabError: it cannot be made.
     """
     if suite == debian_tree.own_suite():
         return None
     try:
-        return debian_tree.make(suite, CONTENT, tell=progress)
+        return debian_tree.make(suite, content, tell=progress)
     except debian_tree.TreeError as err:
         raise errors.LabError(str(err)) from err
 

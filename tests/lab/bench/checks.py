@@ -14,7 +14,7 @@
 
 A real libvirt answers ``host check``; the legs of Nova's own check run in
 Nova's real privileged helper (``tests/functional/nova_adapter/bench.py``).
-Everything is timed in turn with the start of a bare Python, in whose multiples
+Commands are timed in turn with the start of a bare Python, in whose multiples
 medians are to be quoted: a machine that is slow today is slow for both.
 
 ``loading`` is a process that imports what ``host check`` imports, finds all
@@ -25,23 +25,24 @@ of a busy machine lengthen less.
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Callable
 import dataclasses
-import json
+import importlib
 import logging
 import resource
-import statistics
 import sys
 import time
 from typing import Any
 
 from tests.functional import credentials
-from tests.functional.nova_adapter import bench as legs_bench
+from tests.lab.bench import sheet as bench_sheet
+from tests.lab.harness import errors
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki
 
 NAME = 'bench-checks'
+TIME, WORK, PROCESSOR = 'time', 'beyond loading', 'of that on a processor'
 
 _LOADING = """
 from nova_native_tls.checks import runner
@@ -51,7 +52,10 @@ runner.load()
 main.main(['host', 'check', '--help'])
 """
 _CHECK = ('-m', 'nova_native_tls.cmd.main', 'host', 'check', '-f', 'json')
+_LEGS = 'tests.functional.nova_adapter.bench'
 _START, _LOADS = 'Python itself', 'loading'
+#: Before the names of what nova-compute and its helper do.
+_LEG = 'Nova: '
 #: The first is what the others are compared with.
 COMMANDS: dict[str, tuple[str, ...]] = {
     _START: ('-c', 'pass'),
@@ -59,25 +63,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     'host check': _CHECK,
     'host check --depth prove': (*_CHECK, '--depth', 'prove'),
 }
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One thing that was measured.
-
-    :ivar key: what the certificates have.
-    :ivar times_start: how many starts of a bare Python it takes.
-    :ivar work_ms: of a command, without what it only loads.
-    :ivar work_cpu_ms: of that, the time on a processor.
-    """
-
-    what: str
-    key: str
-    median_ms: float
-    least_ms: float
-    times_start: float
-    work_ms: float | None = None
-    work_cpu_ms: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,6 +74,20 @@ class Taken:
 
     wall_s: float
     cpu_s: float
+
+
+def sheet() -> bench_sheet.Sheet:
+    """Give the sheet that this fills."""
+    return bench_sheet.Sheet(
+        subject='checks',
+        title='Pre-checks',
+        columns=(
+            bench_sheet.Column(name=TIME, unit='ms'),
+            bench_sheet.Column(name=WORK, unit='ms'),
+            bench_sheet.Column(name=PROCESSOR, unit='ms'),
+        ),
+        ratios=(bench_sheet.Ratio(title='starts', column=TIME, base=_START),),
+    )
 
 
 def install(host: lab_host.Host, rsa_bits: int | None) -> None:
@@ -126,7 +125,7 @@ def time_commands(
                 time.perf_counter() - began, _children_s() - cpu_began_s
             )
             if done.returncode not in (0, 1):
-                raise SystemExit(f'{what}: {done.stdout}{done.stderr}')
+                raise errors.LabError(f'{what}: {done.stdout}{done.stderr}')
             if number:
                 # The first time there was no byte code.
                 taken[what].append(took)
@@ -138,41 +137,36 @@ def _children_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def rows(
-    kind: str, commands: dict[str, list[Taken]], legs: dict[str, list[float]]
-) -> list[Row]:
-    """Summarise what was measured with one kind of keys."""
-    start_s = statistics.median(one.wall_s for one in commands[_START])
-    walls = {
-        what: [one.wall_s for one in taken] for what, taken in commands.items()
-    }
-    found = []
-    for what, times_s in {**walls, **legs}.items():
-        row = Row(
-            what=what,
-            key=kind,
-            median_ms=_ms(times_s),
-            least_ms=round(min(times_s) * 1e3, 1),
-            times_start=round(statistics.median(times_s) / start_s, 2),
-        )
-        if what in commands and what not in (_START, _LOADS):
-            pairs = [*zip(commands[what], commands[_LOADS], strict=True)]
-            row = dataclasses.replace(
-                row,
-                work_ms=_ms([a.wall_s - b.wall_s for a, b in pairs]),
-                work_cpu_ms=_ms([a.cpu_s - b.cpu_s for a, b in pairs]),
-            )
-        found.append(row)
-    return found
+def add(
+    sheet: bench_sheet.Sheet,
+    kind: str,
+    commands: dict[str, list[Taken]],
+    legs: dict[str, list[float]],
+) -> None:
+    """Put down what was measured with one kind of keys."""
+    for what, taken in commands.items():
+        for one, loads in zip(taken, commands[_LOADS], strict=True):
+            values: dict[str, float | None] = {TIME: one.wall_s * 1e3}
+            if what not in (_START, _LOADS):
+                values[WORK] = (one.wall_s - loads.wall_s) * 1e3
+                values[PROCESSOR] = (one.cpu_s - loads.cpu_s) * 1e3
+            sheet.add(kind, what, values)
+    for what, times_s in legs.items():
+        for time_s in times_s:
+            sheet.add(kind, f'{_LEG}{what}', {TIME: time_s * 1e3})
 
 
-def _ms(times_s: list[float]) -> float:
-    return round(statistics.median(times_s) * 1e3, 1)
+def run(
+    sheet: bench_sheet.Sheet, *, rounds: int, tell: Callable[[str], None]
+) -> None:
+    """Bring a host up, measure with both kinds of keys, and take it down.
 
-
-def measure(repetitions: int) -> list[Row]:
-    """Bring a host up, measure with both kinds of keys, and take it down."""
-    found = []
+    :raises LabError: the host did not come up.
+    """
+    # The only module here that needs Nova.
+    legs_bench: Any = importlib.import_module(_LEGS)
+    # What the checks of this machine find is not what is asked here.
+    logging.disable(logging.WARNING)
     lab_lab.Lab.down(NAME)
     try:
         lab = lab_lab.Lab.up(name=NAME, host_count=1)
@@ -180,50 +174,13 @@ def measure(repetitions: int) -> list[Row]:
         with legs_bench.prepared() as files:
             for kind, rsa_bits in legs_bench.KEYS.items():
                 install(host, rsa_bits)
-                found += rows(
+                tell(f'checks, {kind}, {rounds} times')
+                add(
+                    sheet,
                     kind,
-                    time_commands(host, repetitions),
-                    legs_bench.measure(files, repetitions, rsa_bits),
+                    time_commands(host, rounds),
+                    legs_bench.measure(files, rounds, rsa_bits),
                 )
     finally:
+        logging.disable(logging.NOTSET)
         lab_lab.Lab.down(NAME)
-    return found
-
-
-def _line(row: Row) -> str:
-    line = (
-        f'{row.what:26} {row.key:8} {row.median_ms:8.1f} ms '
-        f'{row.least_ms:8.1f} ms {row.times_start:7.2f}'
-    )
-    if row.work_ms is None:
-        return line
-    return f'{line} {row.work_ms:8.1f} ms {row.work_cpu_ms:8.1f} ms'
-
-
-def main() -> int:
-    """Measure, and print a table."""
-    parser = argparse.ArgumentParser(
-        prog='tools/bench checks',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('--repetitions', type=int, default=20)
-    parser.add_argument('--json', action='store_true')
-    arguments = parser.parse_args()
-    # What the checks of this machine find is not what is asked here.
-    logging.disable(logging.WARNING)
-    found: list[Any] = measure(arguments.repetitions)
-    if arguments.json:
-        print(json.dumps([dataclasses.asdict(row) for row in found], indent=2))
-        return 0
-    print(
-        f'{"":26} {"key":8} {"median":>11} {"least":>11} {"starts":>7} '
-        f'{"its work":>11} {"on a CPU":>11}'
-    )
-    for row in found:
-        print(_line(row))
-    return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -36,14 +36,9 @@ from tests.cloud.harness.api import live_migrations
 from tests.cloud.harness.guest import observed_move
 from tests.cloud.harness.guest import virtual_machine
 from tests.lab.harness.node import host as lab_host
-from tests.lab.harness.node import host as lab_host
-from tests.lab.harness.pki import pki
 from tests.lab.harness.pki import pki
 from tests.lab.harness.wire import pcap_file
-from tests.lab.harness.wire import pcap_file
 from tests.lab.harness.wire import proof as wire
-from tests.lab.harness.wire import proof as wire
-from tests.lab.harness.wire import tcp_streams
 from tests.lab.harness.wire import tcp_streams
 
 COMMAND = (sys.executable, '-m', 'nova_native_tls.cmd.main', 'evidence')

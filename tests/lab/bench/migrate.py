@@ -37,6 +37,8 @@ DOWNTIME, SETUP = 'downtime', 'setup'
 GIB = 2**30
 
 TIMEOUT_S = 300.0
+#: After so many failures a way has no further turn with a guest.
+GIVEN_UP = 2
 NO_DISK = 'libvirt sends no disk through a tunnel'
 
 
@@ -100,24 +102,26 @@ def _measure(
 ) -> None:
     where = f'{pair.title}; {kind.title}, {memory_mib} MiB'
     scene = bench_scene.Scene.begin(pair, kind, memory_mib)
-    impossible: set[str] = set()
+    failed = dict.fromkeys((way.title for way in ways.WAYS), 0)
     for way in ways.WAYS:
         row = sheet.row(where, way.title)
         if kind.disk and way.tunnelled:
-            impossible.add(way.title)
+            failed[way.title] = GIVEN_UP
             row.note = NO_DISK
     try:
         for number in range(rounds):
             for way in ways.WAYS:
-                if way.title in impossible:
+                if failed[way.title] >= GIVEN_UP:
                     continue
                 row = sheet.row(where, way.title)
                 try:
                     found, chosen = _once(scene, way)
                 except bench_scene.WayFailed as err:
-                    impossible.add(way.title)
-                    row.note = str(err)
+                    failed[way.title] += 1
+                    row.note = f'failed {failed[way.title]} times: {err}'
                     tell(f'{kind.title}, {way.title}: {err}')
+                    for line in scene.told():
+                        tell(f'  {line}')
                     scene.settle()
                     continue
                 sheet.add(where, way.title, found)

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import dataclasses
 from typing import Self
 
@@ -24,6 +25,7 @@ from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.node import host as lab_host
 
 READY_TIMEOUT_S = 300.0
+_TOLD_LINES = 4
 
 
 class WayFailed(errors.LabError):
@@ -68,6 +70,14 @@ class Scene:
     def swap(self) -> None:
         """Note that the guest has arrived."""
         self.here, self.there = self.there, self.here
+
+    def told(self) -> Iterator[str]:
+        """Say where the guest is, and what its QEMUs said last."""
+        for host in (self.here, self.there):
+            log = host.qemu_log(self.guest.name).splitlines()
+            said = [line for line in log if line[:1].isdigit()][-_TOLD_LINES:]
+            yield f'{host.name}: {self.guest.state(host)}'
+            yield from said
 
     def settle(self) -> None:
         """After a failure, find the guest again, or start another."""

@@ -39,27 +39,6 @@ from tests.lab.harness.pki import pki
 NAME = 'bench'
 OWN = 'own'
 
-#: What a host needs beside libvirt and QEMU. python3-cffi-backend is behind a
-#: virtual package that python3-cryptography wants.
-CONTENT = debian_tree.Content(
-    name='bench',
-    packages=(
-        *debian.CONTENT.packages,
-        'openssh-client',
-        'openssh-server',
-        'python3-cffi-backend',
-        'python3-cliff',
-        'python3-cryptography',
-        'python3-libvirt',
-        'python3-oslo.config',
-        'python3-oslo.i18n',
-        'python3-oslo.log',
-        'python3-oslo.upgradecheck',
-        'python3-oslo.utils',
-        'python3-pbr',
-        'python3-stevedore',
-    ),
-)
 #: Where the copy of the package is, in memory.
 _COPY = '/usr/local/lib/nova-native-tls'
 _DISTRIBUTION = 'nova-native-tls'
@@ -99,7 +78,7 @@ def up(suite: str, tell: Callable[[str], None]) -> Iterator[Pair]:
     lab_lab.Lab.down(NAME)
     tree = None
     if suite != OWN:
-        tree = debian.root(suite, content=CONTENT, progress=tell)
+        tree = debian.root(suite, progress=tell)
     trees = {} if tree is None else {'host1': tree, 'host2': tree}
     try:
         lab = lab_lab.Lab.up(NAME, host_count=2, trees=trees)

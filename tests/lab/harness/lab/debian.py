@@ -20,8 +20,9 @@ import pathlib
 from tests import debian_tree
 from tests.lab.harness import errors
 
-#: A host, its guests' disks, and tcpdump for who looks at its wire. dbus and
-#: libpam-systemd are behind virtual packages that polkitd wants.
+#: A host, its guests' disks, tcpdump for who looks at its wire, ssh, and what
+#: this package needs to run there. dbus, libpam-systemd and
+#: python3-cffi-backend are behind virtual packages that others want.
 CONTENT = debian_tree.Content(
     name='lab',
     packages=(
@@ -30,6 +31,19 @@ CONTENT = debian_tree.Content(
         'libpam-systemd',
         'libvirt-clients',
         'libvirt-daemon-system',
+        'openssh-client',
+        'openssh-server',
+        'python3-cffi-backend',
+        'python3-cliff',
+        'python3-cryptography',
+        'python3-libvirt',
+        'python3-oslo.config',
+        'python3-oslo.i18n',
+        'python3-oslo.log',
+        'python3-oslo.upgradecheck',
+        'python3-oslo.utils',
+        'python3-pbr',
+        'python3-stevedore',
         'qemu-system-x86',
         'qemu-utils',
         'tcpdump',
@@ -39,21 +53,17 @@ CONTENT = debian_tree.Content(
 
 
 def root(
-    suite: str,
-    *,
-    content: debian_tree.Content = CONTENT,
-    progress: Callable[[str], None],
+    suite: str, *, progress: Callable[[str], None]
 ) -> pathlib.Path | None:
     """Return the root directory of a Debian, such as trixie, made if needed.
 
-    :param content: what is in it; enough for a host by default.
     :returns: None for the machine's own, if that is this Debian.
     :raises LabError: it cannot be made.
     """
     if suite == debian_tree.own_suite():
         return None
     try:
-        return debian_tree.make(suite, content, tell=progress)
+        return debian_tree.make(suite, CONTENT, tell=progress)
     except debian_tree.TreeError as err:
         raise errors.LabError(str(err)) from err
 

@@ -17,7 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 import datetime
 import os
+import pathlib
 import platform
+
+_SYS = pathlib.Path('/sys')
+#: VIRTIO_BALLOON_F_REPORTING (include/uapi/linux/virtio_balloon.h).
+_REPORTING = 5
+#: MAX_PAGE_ORDER of most kernels; nothing larger is ever reported.
+_LARGEST_ORDER = 10
 
 
 def describe(hosts: Iterable[str]) -> dict[str, str]:
@@ -30,11 +37,33 @@ def describe(hosts: Iterable[str]) -> dict[str, str]:
         'date': datetime.datetime.now(datetime.UTC).date().isoformat(),
         'processor': _processor(),
         'processors': str(len(os.sched_getaffinity(0))),
-        'memory': f'{memory / 2**30:.0f} GiB',
+        'memory': f'{memory / 2**30:.0f} GiB{_given_back()}',
         'kernel': f'{platform.system()} {platform.release()}',
         'hosts': '; '.join(dict.fromkeys(hosts)) or 'none',
         'guests': 'without hardware virtualization (TCG)',
     }
+
+
+def _given_back(sys: pathlib.Path = _SYS) -> str:
+    """Say whether memory has to be had from elsewhere each time.
+
+    A virtual machine whose kernel gives free memory back to its host gets
+    it again page by page, which takes longer than to send it: a destination
+    then limits every way of migrating to the same.
+    """
+    orders = sys / 'module/page_reporting/parameters/page_reporting_order'
+    try:
+        order = int(orders.read_text())
+    except FileNotFoundError:
+        return ''
+    balloons = sys.glob('bus/virtio/drivers/virtio_balloon/virtio*/features')
+    reports = any(
+        each.read_text()[_REPORTING : _REPORTING + 1] == '1'
+        for each in balloons
+    )
+    if not reports or order > _LARGEST_ORDER:
+        return ''
+    return ', given back to the host of this virtual machine when it is free'
 
 
 def _processor() -> str:

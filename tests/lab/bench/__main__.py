@@ -40,11 +40,14 @@ from tests.lab.harness import errors
 #: packages that others do not.
 SUBJECTS = {
     'migrate': ('tests.lab.bench.migrate', 5),
+    'tried': ('tests.lab.bench.tried', 3),
     'nova': ('tests.lab.bench.nova_moves', 10),
     'checks': ('tests.lab.bench.checks', 20),
     'import': ('tests.lab.bench.imports', 10),
     'ca': ('tests.lab.bench.authority', 3),
 }
+#: Those that are measured on hosts of different Debians.
+ON_HOSTS = ('migrate', 'tried')
 SUITES = (bench_hosts.OWN, 'trixie')
 MEMORY_MIB = 1024
 
@@ -82,13 +85,13 @@ def _run(
     sheet: bench_sheet.Sheet = module.sheet()
     found.sheets.append(sheet)
     rounds = options.rounds or rounds
-    if name == 'migrate':
-        _migrate(module, sheet, rounds, options)
+    if name in ON_HOSTS:
+        _on_hosts(module, sheet, rounds, options)
     else:
         module.run(sheet, rounds=rounds, tell=_tell)
 
 
-def _migrate(
+def _on_hosts(
     module: ModuleType,
     sheet: bench_sheet.Sheet,
     rounds: int,
@@ -105,11 +108,11 @@ def _migrate(
 
 
 def _hosts(sheets: Iterable[bench_sheet.Sheet]) -> list[str]:
-    """Give what the hosts of migrations run."""
+    """Give what the hosts run, of those that name them."""
     return [
         row.where.partition(';')[0]
         for sheet in sheets
-        if sheet.subject == 'migrate'
+        if sheet.subject in ON_HOSTS
         for row in sheet.rows
     ]
 
@@ -146,14 +149,15 @@ def _options() -> argparse.Namespace:
         '--debian',
         action='append',
         metavar='SUITE',
-        help='hosts of migrate: own, bookworm, trixie, sid; may be repeated '
+        help=f'hosts of {" and ".join(ON_HOSTS)}: own, bookworm, trixie, '
+        'sid; may be repeated '
         f'(default: {" and ".join(SUITES)})',
     )
     parser.add_argument(
         '--memory-mib',
         type=_count,
         default=MEMORY_MIB,
-        help="the guests' memory in migrate (default: %(default)s)",
+        help="the guests' memory there (default: %(default)s)",
     )
     parser.add_argument(
         '--json', action='store_true', help='print JSON, with all values'

@@ -38,6 +38,7 @@ from nova_native_tls.migration import progress
 from nova_native_tls.migration import record as migration_record
 from nova_native_tls.migration import run
 from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.migration import tuning
 from nova_native_tls.migration import uris
 from nova_native_tls.migration import versions
 from nova_native_tls.speed import costs
@@ -89,7 +90,7 @@ def migrate(
             context = _context(job, source, destination)
             request = dataclasses.replace(
                 request,
-                memory=_memory(job, domain),
+                memory=_memory(job, domain, context),
                 tls_name=ends.name_to_verify(
                     job.request.tls_name, job.destination_uri, destination
                 ),
@@ -160,22 +161,14 @@ def _context(
 
 
 def _memory(
-    job: Job, domain: libvirt_api.Domain
+    job: Job, domain: libvirt_api.Domain, context: versions.Context
 ) -> sample.MemorySample | None:
     """Look at some pages, where it is encrypted and could be compressed."""
-    speed = job.source_speed
-    if (
-        speed is None
-        or not speed.zstd
-        or not job.settings.native_tls
-        or not job.settings.auto_compression
+    if job.settings.native_tls and tuning.depends_on_memory(
+        job.settings, context
     ):
-        return None
-    seen = peek.look(domain)
-    if isinstance(seen, sample.Unsampled):
-        LOG.debug('The memory of the guest is not known: %s', seen.problem)
-        return None
-    return seen
+        return peek.memory_of(domain)
+    return None
 
 
 def _seen_on_source(

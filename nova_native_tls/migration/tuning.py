@@ -76,6 +76,20 @@ def make_fast(
     return ()
 
 
+def depends_on_memory(
+    settings: migration_settings.MigrationSettings, context: versions.Context
+) -> bool:
+    """Tell whether what a guest's memory is like could decide anything."""
+    return (
+        settings.auto_compression
+        and _have(context, ZSTD_QEMU)
+        and all(
+            speed is not None and speed.costs is not None and speed.zstd
+            for speed in (context.source_speed, context.destination_speed)
+        )
+    )
+
+
 def _possible(
     call: migration_call.MigrateCall,
     settings: migration_settings.MigrationSettings,
@@ -93,20 +107,14 @@ def _possible(
     connections = _connections(call, settings)
     if connections is None:
         return None
-    compresses = settings.auto_compression
     limit = call.params.get('bandwidth', 0)
     return choice.Possible(
         fewest=connections[0],
         most=connections[1],
-        packed=compresses
+        packed=settings.auto_compression
         and _have(context, PACKED_QEMU)
         and ZLIB_LEVEL not in context.unknown_parameters,
-        zstd=compresses
-        and _have(context, ZSTD_QEMU)
-        and all(
-            speed is not None and speed.zstd
-            for speed in (context.source_speed, context.destination_speed)
-        ),
+        zstd=depends_on_memory(settings, context),
         fills_records=_fills_records(context),
         limit_gib_s=limit / _MIB_PER_GIB
         if isinstance(limit, int) and limit > 0

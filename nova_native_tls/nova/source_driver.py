@@ -19,14 +19,12 @@ import datetime
 import functools
 from typing import Any
 
-import nova.conf
 from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
 from nova_native_tls.checks import base
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import rekey
-from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova.call import call_plan
 from nova_native_tls.nova.call import planned_domain
 from nova_native_tls.nova.call import watched_guest
@@ -43,8 +41,6 @@ from nova_native_tls.nova.telling import failure
 from nova_native_tls.nova.telling import reason
 
 LOG = logging.getLogger(__name__)
-
-CONF = nova.conf.CONF
 
 
 class SourceDriver(host_driver.HostDriver):
@@ -261,10 +257,7 @@ class SourceDriver(host_driver.HostDriver):
             terms=running.terms,
             guest=own_guest.of_instance(self._host, instance),
             own=running.own,
-            memory=own_guest.memory_of(domain, running.own, running.peer)
-            if running.terms.encrypted
-            and CONF.native_tls.compression == migration_settings.AUTO
-            else None,
+            memory=functools.partial(own_guest.memory_of, domain),
         )
         call = plan.permitted_call()
         running.plan = plan

@@ -47,6 +47,15 @@ LOG = logging.getLogger(__name__)
 LIMIT_S = 0.04
 
 
+def memory_of(domain: libvirt_api.Domain) -> sample.MemorySample | None:
+    """Look, and if nothing was seen leave it at a line of the log."""
+    seen = look(domain)
+    if isinstance(seen, sample.Unsampled):
+        LOG.debug('The memory of the guest is not known: %s', seen.problem)
+        return None
+    return seen
+
+
 def look(
     domain: libvirt_api.Domain, *, limit_s: float = LIMIT_S
 ) -> sample.MemorySample | sample.Unsampled:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 
 import nova.conf
@@ -28,6 +29,7 @@ from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import plan as migration_plan
 from nova_native_tls.migration import settings as migration_settings
+from nova_native_tls.migration import tuning
 from nova_native_tls.migration import uris
 from nova_native_tls.migration import versions
 from nova_native_tls.peer import facts
@@ -52,7 +54,7 @@ def plan(
     terms: peer_terms.Terms,
     guest: guest_traits.GuestTraits = guest_traits.GuestTraits(),
     own: facts.HostFacts | None = None,
-    memory: sample.MemorySample | None = None,
+    memory: Callable[[], sample.MemorySample | None] = lambda: None,
 ) -> migration_plan.MigrationPlan:
     """Plan what becomes of Nova's own call.
 
@@ -61,33 +63,44 @@ def plan(
     :param terms: whether it is, and by whose word.
     :param source: with the QEMU that the guest runs in.
     :param own: what this host has said of the migration.
-    :param memory: what some pages of the guest are like.
+    :param memory: looks at some pages of the guest; it is called only if
+        that could decide anything.
     :raises MigrationRefused: the destination does not say its name.
     """
     encrypted = bool(terms.encrypted)
+    settings = _settings(encrypted)
+    context = _context(source, peer, own)
     return migration_plan.adjust(
         flags.BaseStage(call=asked, reasons=()),
-        settings=_settings(encrypted),
+        settings=settings,
         request=migration_call.MigrationRequest(
             tls_name=_name_to_verify(peer, asked) if encrypted else None,
             encrypted=encrypted,
             encrypted_because=because(terms),
             iothreads=guest.iothreads,
             machine=guest.machine,
-            memory=memory,
+            memory=memory()
+            if encrypted and tuning.depends_on_memory(settings, context)
+            else None,
         ),
-        context=versions.Context(
-            source=source,
-            destination=peer.versions
-            if peer is not None
-            else versions.HostVersions(),
-            source_avoids_rekey=own is not None and own.guest_keeps_keys,
-            source_speed=None if own is None else own.speed,
-            destination_speed=None if peer is None else peer.speed,
-            unknown_parameters=libvirt_abi.unknown_parameters(
-                libvirt_api.BINDING
-            ),
-        ),
+        context=context,
+    )
+
+
+def _context(
+    source: versions.HostVersions,
+    peer: facts.HostFacts | None,
+    own: facts.HostFacts | None,
+) -> versions.Context:
+    return versions.Context(
+        source=source,
+        destination=peer.versions
+        if peer is not None
+        else versions.HostVersions(),
+        source_avoids_rekey=own is not None and own.guest_keeps_keys,
+        source_speed=None if own is None else own.speed,
+        destination_speed=None if peer is None else peer.speed,
+        unknown_parameters=libvirt_abi.unknown_parameters(libvirt_api.BINDING),
     )
 
 

@@ -77,26 +77,14 @@ def of_instance(host: Any, instance: Any) -> guest_traits.GuestTraits:
     return of_domain(domain)
 
 
-def memory_of(
-    domain: Any, own: facts.HostFacts | None, peer: facts.HostFacts | None
-) -> sample.MemorySample | None:
-    """Look at some pages, where both hosts could compress them.
-
-    It raises nothing, and takes some 50 ms at most.
+def memory_of(domain: Any) -> sample.MemorySample | None:
+    """Look at some pages; it raises nothing, and takes some 50 ms at most.
 
     :param domain: a virDomain, or what stands for one.
     """
-    for end in (own, peer):
-        speed = None if end is None else end.speed
-        if speed is None or speed.costs is None or not speed.zstd:
-            return None
     try:
-        seen = peek.look(libvirt_api.Domain(domain))
+        return peek.memory_of(libvirt_api.Domain(domain))
     except Exception as err:
         # Of libvirt, or of Nova's proxy of it.
         LOG.debug('No domain to look at: %s', err)
         return None
-    if isinstance(seen, sample.Unsampled):
-        LOG.debug('The memory of the guest is not known: %s', seen.problem)
-        return None
-    return seen

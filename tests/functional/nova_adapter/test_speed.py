@@ -130,6 +130,7 @@ class SpeedTest(test_known_issues.KnownIssuesTestCase):
         self.peer['libvirt'] = '9.0.0'
 
         self.assertEqual((SAFE, {'parallel.connections': 2}), self._migrate())
+        self.look.assert_not_called()
 
     def test_options(self) -> None:
         """Nobody looks at memory for what must not be."""

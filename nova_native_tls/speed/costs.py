@@ -29,8 +29,21 @@ from nova_native_tls import exception
 COST_MAX_S_PER_GIB = 1000.0
 COST_MIN_S_PER_GIB = 1e-5
 CORES_MAX = 65536
+PAGE_BYTES = 4096
+#: A packet of multifd has 512 KiB of pages, and what is done with them is done
+#: for all at once (MULTIFD_PACKET_SIZE, QEMU 7.2 migration/multifd.h).
+PACKET_PAGES = 128
+_GIB = 1 << 30
 #: 800 Gbit/s is about 93 GiB/s.
 LINK_MAX_GIB_S = 10000.0
+
+
+def per_gib(taken_s: float, for_bytes: int) -> float:
+    """Say how long a GiB takes, if so many bytes take so long; never nothing.
+
+    A clock that stood still measured nothing faster.
+    """
+    return max(taken_s * _GIB / for_bytes, COST_MIN_S_PER_GIB)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

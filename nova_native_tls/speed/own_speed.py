@@ -99,7 +99,8 @@ def stream_costs(
 def _measure(priority: str) -> costs.StreamCosts:
     began = time.monotonic()
     found = costs.StreamCosts(
-        page_records=record_rate.measure(priority, record_rate.PAGE_BYTES),
+        # One page is one record where QEMU writes pages one by one.
+        page_records=record_rate.measure(priority, costs.PAGE_BYTES),
         full_records=record_rate.measure(priority, records.RECORD_BYTES_MAX),
         packing=packing_rate.measure(),
     )

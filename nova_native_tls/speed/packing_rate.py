@@ -19,10 +19,8 @@ import time
 
 from nova_native_tls.speed import compressors
 from nova_native_tls.speed import costs
-from nova_native_tls.speed import record_rate
 
-#: The pages of one packet (migration/multifd.h).
-PACKET_BYTES = 128 * record_rate.PAGE_BYTES
+_PACKET_BYTES = costs.PACKET_PAGES * costs.PAGE_BYTES
 #: The cheapest of them counts; the first few still ask for memory.
 _ROUNDS = 12
 
@@ -31,14 +29,14 @@ def measure() -> costs.Cost:
     """Put pages together and take them apart; takes some ms."""
     packing = compressors.Packing()
     # What is in them does not matter: nothing is compressed.
-    pages = os.urandom(record_rate.PAGE_BYTES) * 128
+    pages = os.urandom(costs.PAGE_BYTES) * costs.PACKET_PAGES
     taken = [_round(packing, pages) for _number in range(_ROUNDS)]
     return costs.Cost(
-        send_s_per_gib=record_rate.per_gib(
-            min(pack for pack, _unpack in taken), PACKET_BYTES
+        send_s_per_gib=costs.per_gib(
+            min(pack for pack, _unpack in taken), _PACKET_BYTES
         ),
-        receive_s_per_gib=record_rate.per_gib(
-            min(unpack for _pack, unpack in taken), PACKET_BYTES
+        receive_s_per_gib=costs.per_gib(
+            min(unpack for _pack, unpack in taken), _PACKET_BYTES
         ),
     )
 

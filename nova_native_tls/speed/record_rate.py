@@ -45,15 +45,12 @@ from nova_native_tls.pki.gnutls import records
 from nova_native_tls.pki.gnutls import session
 from nova_native_tls.speed import costs
 
-#: One page, which is one record where QEMU writes pages one by one.
-PAGE_BYTES = 4096
 #: What QEMU takes besides, in CPU seconds per GiB: it finds pages, and its
 #: threads wait for each other and get woken. It is what was left over in the
 #: comparison above, with records of both sizes.
 QEMU_SENDS_S_PER_GIB = 0.3
 QEMU_RECEIVES_S_PER_GIB = 0.65
 
-_GIB = 1 << 30
 #: Fits into the buffer that a pair of sockets has by default (212,992 bytes,
 #: of which the kernel's own structures take more than half).
 _WINDOW_BYTES = 64 * 1024
@@ -97,15 +94,10 @@ def measure(priority: str, record_bytes: int) -> costs.Cost:
     send_s, receive_s, idle_s = map(min, zip(*taken, strict=True))
     return costs.Cost(
         send_s_per_gib=QEMU_SENDS_S_PER_GIB
-        + per_gib(send_s - idle_s, _ROUND_BYTES),
+        + costs.per_gib(send_s - idle_s, _ROUND_BYTES),
         receive_s_per_gib=QEMU_RECEIVES_S_PER_GIB
-        + per_gib(receive_s - idle_s, _ROUND_BYTES),
+        + costs.per_gib(receive_s - idle_s, _ROUND_BYTES),
     )
-
-
-def per_gib(taken_s: float, for_bytes: int) -> float:
-    """Say how long a GiB takes, as long as that; never nothing."""
-    return max(taken_s * _GIB / for_bytes, costs.COST_MIN_S_PER_GIB)
 
 
 def _round(

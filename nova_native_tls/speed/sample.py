@@ -25,17 +25,12 @@ from nova_native_tls._i18n import _
 from nova_native_tls.speed import compressors
 from nova_native_tls.speed import costs
 
-PAGE_BYTES = 4096
-GIB = 1 << 30
-#: QEMU compresses the pages of a packet of multifd as one, and a packet has
-#: 512 KiB (MULTIFD_PACKET_SIZE, QEMU 7.2 migration/multifd.c).
-PACKET_PAGES = 128
 #: From fewer places, or with fewer pages that are not zero, nothing follows
 #: for the rest.
 PLACES_MIN = 4
 PAGES_MIN = 16
 
-_ZERO_PAGE = bytes(PAGE_BYTES)
+_ZERO_PAGE = bytes(costs.PAGE_BYTES)
 
 
 class Compressor(Protocol):
@@ -101,25 +96,25 @@ def measure(
             % {'filled': len(filled), 'pages': len(pages)}
         )
     packets = [
-        b''.join(filled[begin : begin + PACKET_PAGES])
-        for begin in range(0, len(filled), PACKET_PAGES)
+        b''.join(filled[begin : begin + costs.PACKET_PAGES])
+        for begin in range(0, len(filled), costs.PACKET_PAGES)
     ]
     # Twice, and the faster counts: what only the first call costs, and what
     # else this processor had to do, is not the guest's.
     rounds = [
         [zstd.timed(packet, clock) for packet in packets] for _round in '12'
     ]
-    size = len(filled) * PAGE_BYTES
+    size = len(filled) * costs.PAGE_BYTES
     return MemorySample(
         pages=len(pages),
         zero_pages=len(pages) - len(filled),
         ratio=size / sum(each.size for each in rounds[0]),
         zstd=costs.Cost(
-            send_s_per_gib=_per_gib(
+            send_s_per_gib=costs.per_gib(
                 min(sum(each.compress_s for each in one) for one in rounds),
                 size,
             ),
-            receive_s_per_gib=_per_gib(
+            receive_s_per_gib=costs.per_gib(
                 min(sum(each.decompress_s for each in one) for one in rounds),
                 size,
             ),
@@ -128,10 +123,5 @@ def measure(
 
 
 def _pages(piece: bytes) -> Iterator[bytes]:
-    for begin in range(0, len(piece), PAGE_BYTES):
-        yield piece[begin : begin + PAGE_BYTES]
-
-
-def _per_gib(cpu_s: float, size: int) -> float:
-    # A clock that stood still measured nothing faster than this.
-    return max(cpu_s / size * GIB, costs.COST_MIN_S_PER_GIB)
+    for begin in range(0, len(piece), costs.PAGE_BYTES):
+        yield piece[begin : begin + costs.PAGE_BYTES]

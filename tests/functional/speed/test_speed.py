@@ -38,7 +38,7 @@ from nova_native_tls.speed import packing_rate
 from nova_native_tls.speed import qemu_build
 from nova_native_tls.speed import record_rate
 
-PAGE, FULL = record_rate.PAGE_BYTES, records.RECORD_BYTES_MAX
+PAGE, FULL = costs.PAGE_BYTES, records.RECORD_BYTES_MAX
 #: The certificate of the measurement has another kind of key.
 ONLY_RSA = 'NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256'
 

@@ -23,7 +23,7 @@ from nova_native_tls.speed import compressors
 from nova_native_tls.speed import costs
 from nova_native_tls.speed import sample
 
-PAGE = sample.PAGE_BYTES
+PAGE = costs.PAGE_BYTES
 ZERO = bytes(PAGE)
 
 

@@ -57,12 +57,12 @@ class HostSpeed(show_result.ShowResult):
     """Measure how fast this host can send and receive a guest's memory.
 
     All rates are in GiB per second, of one TLS connection that has a
-    processor to itself: with a record for every page, as QEMU up to 10.0
-    sends; with full records; and with pages that are put together first
-    (zlib at level 0). link is what the kernel says of the interface that
-    has the address, zstd whether QEMU here can use it. Nothing is changed,
-    nothing leaves this host. The exit status is 1 if TLS could not be
-    measured.
+    processor to itself: with a record for every page, as QEMU sends
+    unless fills_records is true; with full records; and with pages that
+    are put together first (zlib at level 0). link is what the kernel says
+    of the interface that has the address, zstd whether QEMU here can use
+    it. Nothing is changed, nothing leaves this host. The exit status is 1
+    if TLS could not be measured.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -118,6 +118,7 @@ class HostSpeed(show_result.ShowResult):
             'free_cores': Number(round(speed.free_cores, 2)),
             'link_gib_s': Number(_rounded(speed.link_gib_s)),
             'zstd': speed.zstd,
+            'fills_records': speed.fills_records,
             'limit': limit(speed),
         }
 

@@ -40,10 +40,6 @@ ZSTD_QEMU = versions.Version(5, 0)
 #: (0.18 GiB/s); 10.0.13 is the oldest with which it was seen to be faster.
 PACKED_QEMU = versions.Version(10, 0)
 
-#: 10.0.13 sends a TLS record for every page, 11.1.3 puts pages together by
-#: itself. In between nobody has looked: what needs the contrary waits.
-FILLS_RECORDS_QEMU = versions.Version(10, 1)
-
 #: Of a type that only a binding which knows the name can pass.
 ZLIB_LEVEL = 'compression.zlib.level'
 ZSTD_LEVEL = 'compression.zstd.level'
@@ -115,7 +111,8 @@ def _possible(
         and _have(context, PACKED_QEMU)
         and ZLIB_LEVEL not in context.unknown_parameters,
         zstd=depends_on_memory(settings, context),
-        fills_records=_fills_records(context),
+        fills_records=context.source_speed is not None
+        and context.source_speed.fills_records,
         limit_gib_s=limit / _MIB_PER_GIB
         if isinstance(limit, int) and limit > 0
         else None,
@@ -163,11 +160,6 @@ def _have(context: versions.Context, needed: versions.Version) -> bool:
         and end.qemu >= needed
         for end in ends
     )
-
-
-def _fills_records(context: versions.Context) -> bool:
-    qemu = context.source.qemu
-    return qemu is not None and qemu >= FILLS_RECORDS_QEMU
 
 
 def _changes(

@@ -92,7 +92,8 @@ class Context:
         be known later.
     :ivar source_avoids_rekey: GnuTLS there never changes a key in a way that
         QEMU could lose the guest by.
-    :ivar source_speed: how fast that host is; None if nobody knows.
+    :ivar source_speed: how fast that host is; None if nobody knows. What it
+        says of filling records is of the QEMU in ``source``.
     :ivar unknown_parameters: of libvirt, that who asks cannot pass to it.
     """
 

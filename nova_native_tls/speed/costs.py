@@ -119,6 +119,8 @@ class HostSpeed:
     :ivar link_gib_s: what the interface of migrations carries; None if it
         does not say.
     :ivar zstd: QEMU here can compress by zstd.
+    :ivar fills_records: QEMU here puts pages into TLS records of full size
+        when it sends; False if nobody knows.
     """
 
     costs: StreamCosts | None
@@ -126,6 +128,7 @@ class HostSpeed:
     free_cores: float
     link_gib_s: float | None
     zstd: bool
+    fills_records: bool = False
 
     def to_primitive(self) -> dict[str, Any]:
         """Write it in types that JSON has."""
@@ -137,6 +140,7 @@ class HostSpeed:
             if self.link_gib_s is None
             else _short(self.link_gib_s),
             'zstd': self.zstd,
+            'fills_records': self.fills_records,
         }
 
     @classmethod
@@ -151,6 +155,10 @@ class HostSpeed:
         cores, zstd = read.get('cores'), read.get('zstd')
         if not isinstance(cores, int) or not isinstance(zstd, bool):
             raise _unusable('speed')
+        # An older release of this project does not say.
+        fills_records = read.get('fills_records', False)
+        if not isinstance(fills_records, bool):
+            raise _unusable('fills_records')
         return cls(
             costs=None if costs is None else StreamCosts.from_primitive(costs),
             cores=int(number(cores, 'cores', low=1, high=CORES_MAX)),
@@ -161,6 +169,7 @@ class HostSpeed:
             if link is None
             else number(link, 'link_gib_s', low=1e-6, high=LINK_MAX_GIB_S),
             zstd=zstd,
+            fills_records=fills_records,
         )
 
 

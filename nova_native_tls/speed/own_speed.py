@@ -66,12 +66,14 @@ def measure(
     :param root: what libvirt's paths begin with, seen from here.
     :raises OSError: the kernel does not say how busy it is.
     """
+    build = _build(capabilities, root)
     return costs.HostSpeed(
         costs=stream_costs(priority),
         cores=cores.count(cores.usable()),
         free_cores=min(_watch.free(), cores.count(cores.usable())),
         link_gib_s=_link_gib_s(address),
-        zstd=_has_zstd(capabilities, root),
+        zstd=build.zstd,
+        fills_records=build.fills_records,
     )
 
 
@@ -131,14 +133,14 @@ def _resolved(name: str) -> str | None:
     return str(answers[0][4][0])
 
 
-def _has_zstd(capabilities: str | None, root: str) -> bool:
+def _build(capabilities: str | None, root: str) -> qemu_build.Build:
     try:
-        return qemu_build.has_zstd(qemu_build.emulator(capabilities, root))
+        return qemu_build.look(qemu_build.emulator(capabilities, root))
     except (
         exception.NativeTLSError,
         OSError,
         ValueError,
         ElementTree.ParseError,
     ) as err:
-        LOG.debug('Whether QEMU has zstd is not known: %s', err)
-        return False
+        LOG.debug('What QEMU here can do is not known: %s', err)
+        return qemu_build.UNKNOWN

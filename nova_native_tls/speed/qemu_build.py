@@ -10,18 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Can the installed QEMU compress a migration by zstd?
+"""What can the installed QEMU do for a migration to be fast?
 
-libvirt does not say, and QEMU would have to be run to say it. One configure
-option of QEMU decides on both the method (MultiFDCompression in
-qapi/migration.json) and on the library that the emulator is linked with, and
-the latter is in its file. A guest that runs since before an upgrade has an
-older QEMU.
+libvirt does not say, and QEMU would have to be run to say some of it. Its file
+says which libraries it is linked with, and which names it wants of them. A
+guest that runs since before an upgrade has an older QEMU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+import dataclasses
 import os
 import platform
 import struct
@@ -30,6 +29,7 @@ import xml.etree.ElementTree as ElementTree
 
 from nova_native_tls.host import file_view
 from nova_native_tls.pki import credential_files
+from nova_native_tls.pki.gnutls import library
 from nova_native_tls.prove import programs
 from nova_native_tls.speed import compressors
 
@@ -38,15 +38,43 @@ _MAGIC = b'\x7fELF\x02'
 _HEADER_BYTES = 64
 _SEGMENT_BYTES = 56
 _LOAD, _DYNAMIC = 1, 2
-_END, _NEEDED, _STRINGS = 0, 1, 5
+_END, _NEEDED, _STRINGS, _STRINGS_BYTES = 0, 1, 5, 10
 #: No file has more, unless it is damaged.
 _SEGMENTS_MAX = 200
 _DYNAMIC_BYTES_MAX = 1024 * 1024
+#: QEMU 7.2 has 560 KiB.
+_STRINGS_BYTES_MAX = 16 * 1024 * 1024
 _NAME_BYTES_MAX = 4096
 _FILE_BYTES_MAX = 1 << 40
 
+#: What QEMU calls to have GnuTLS put into records what is written until it
+#: says otherwise: 11.1.3 does, 10.0.13 and 7.2.22 do not. Linkers keep a name
+#: as the end of a longer one, where there is one. There is none for this:
+#: if there were, it would not be known which of the two is wanted.
+_CORK = b'\0gnutls_record_cork\0'
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What the file of an emulator says that it can.
+
+    :ivar zstd: it is linked with libzstd. One configure option of QEMU decides
+        on that and on the method (MultiFDCompression, qapi/migration.json).
+    :ivar fills_records: it wants gnutls_record_cork of GnuTLS, by which pages
+        get into TLS records of full size; when it calls that is not seen.
+        False also if not the emulator is linked with GnuTLS, but a module
+        that it loads.
+    """
+
+    zstd: bool
+    fills_records: bool
+
+
+#: Of an emulator that cannot be looked at.
+UNKNOWN = Build(zstd=False, fills_records=False)
+
 #: Which file, as it was when it was read -> what it can.
-_read: dict[tuple[int, int, int], bool] = {}
+_read: dict[tuple[int, int, int], Build] = {}
 
 
 def emulator(capabilities: str | None, root: str = '') -> str:
@@ -67,8 +95,8 @@ def emulator(capabilities: str | None, root: str = '') -> str:
     return file_view.FileView(root).real(path)
 
 
-def has_zstd(path: str) -> bool:
-    """Tell whether an emulator is linked with libzstd.
+def look(path: str) -> Build:
+    """Tell what an emulator can; its file is read again if it was replaced.
 
     :raises OSError: it cannot be read.
     :raises ValueError: it is no program of 64 bits.
@@ -79,14 +107,30 @@ def has_zstd(path: str) -> bool:
         with open(
             path, 'rb', opener=credential_files.open_without_waiting
         ) as file:
-            found = compressors.LIBRARY in set(_needed(file))
+            entries, strings = _dynamic(file)
+        needed = set(_needed(entries, strings))
         _read.clear()
-        _read[key] = found
+        _read[key] = Build(
+            zstd=compressors.LIBRARY in needed,
+            # A GnuTLS inside the emulator has the name for its own sake.
+            fills_records=library.NAME in needed and _CORK in strings,
+        )
     return _read[key]
 
 
-def _needed(file: BinaryIO) -> Iterator[str]:
+_Entries = list[tuple[int, int]]
+
+
+def _needed(entries: _Entries, strings: bytes) -> Iterator[str]:
     """Give the names of the libraries that a program is linked with."""
+    for tag, at in entries:
+        if tag == _NEEDED:
+            name = strings[at : at + _NAME_BYTES_MAX].partition(b'\0')[0]
+            yield os.fsdecode(name)
+
+
+def _dynamic(file: BinaryIO) -> tuple[_Entries, bytes]:
+    """Give what a program tells its loader, and the names it does that by."""
     order, segments = _segments(file)
     entries = [
         entry
@@ -98,18 +142,13 @@ def _needed(file: BinaryIO) -> Iterator[str]:
     ]
     if not entries:
         # Linked with everything it needs: with what, it does not say.
-        return
-    values = dict(entries[: entries.index((_END, 0))])
-    if _STRINGS not in values:
-        return
-    strings = _offset(segments, values[_STRINGS])
-    for tag, value in entries:
-        if tag == _END:
-            return
-        if tag == _NEEDED:
-            _seek(file, strings + value)
-            name = file.read(_NAME_BYTES_MAX).partition(b'\0')[0]
-            yield os.fsdecode(name)
+        return [], b''
+    del entries[[tag for tag, _value in entries].index(_END) :]
+    values = dict(entries)
+    if not {_STRINGS, _STRINGS_BYTES} <= values.keys():
+        return [], b''
+    begin, size = _offset(segments, values[_STRINGS]), values[_STRINGS_BYTES]
+    return entries, _part(file, begin, size, _STRINGS_BYTES_MAX)
 
 
 _Segment = tuple[int, int, int, int]

@@ -35,6 +35,7 @@ from nova_native_tls.migration import versions
 from nova_native_tls.peer import facts
 from nova_native_tls.peer import terms as peer_terms
 from nova_native_tls import policy
+from nova_native_tls.speed import costs
 from nova_native_tls.speed import sample
 
 CONF = nova.conf.CONF
@@ -98,10 +99,22 @@ def _context(
         if peer is not None
         else versions.HostVersions(),
         source_avoids_rekey=own is not None and own.guest_keeps_keys,
-        source_speed=None if own is None else own.speed,
+        source_speed=None if own is None else _speed(own, source),
         destination_speed=None if peer is None else peer.speed,
         unknown_parameters=libvirt_abi.unknown_parameters(libvirt_api.BINDING),
     )
+
+
+def _speed(
+    own: facts.HostFacts, source: versions.HostVersions
+) -> costs.HostSpeed | None:
+    """Say of the guest's QEMU only what is known of that one.
+
+    Whether it fills TLS records is seen of the one that is installed.
+    """
+    if own.speed is None or own.versions.qemu == source.qemu:
+        return own.speed
+    return dataclasses.replace(own.speed, fills_records=False)
 
 
 def because(terms: peer_terms.Terms) -> str:

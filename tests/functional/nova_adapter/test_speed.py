@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from unittest import mock
 
@@ -103,6 +104,27 @@ class SpeedTest(test_known_issues.KnownIssuesTestCase):
             ),
             self._migrate(),
         )
+
+    def test_qemu_that_fills_records(self) -> None:
+        """On the source, if it is the one that the guest runs in."""
+        self.look.return_value = sample.Unsampled('AppArmor')
+        fills = dataclasses.replace(test_tuning.SPEED, fills_records=True)
+        for source, destination, installed, expected in (
+            (fills, test_tuning.SPEED, 10_000_013, None),
+            (test_tuning.SPEED, fills, 10_000_013, 'zlib'),
+            # It was replaced since the guest was started.
+            (fills, fills, 10_000_014, 'zlib'),
+        ):
+            self.start(guest='10.0.13', installed=installed)
+            self.measure.return_value = source
+            self.peer['speed'] = destination.to_primitive()
+
+            _flags, params = self._migrate()
+
+            self.assertEqual(
+                (2, expected),
+                (params['parallel.connections'], params.get('compression')),
+            )
 
     def test_compressed(self) -> None:
         """What its memory is like decides."""

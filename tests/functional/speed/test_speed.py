@@ -133,7 +133,7 @@ class StreamCostsTest(testtools.TestCase):
 
 
 class ZstdTest(testtools.TestCase):
-    """The library, and who is linked with it."""
+    """The library, by what is done with it."""
 
     def test_round_trip(self) -> None:
         """What was compressed comes back."""
@@ -154,23 +154,54 @@ class ZstdTest(testtools.TestCase):
                 compressors.CompressorUnusable, zstd.decompress, packed, size
             )
 
+
+class BuildTest(testtools.TestCase):
+    """What a program is linked with, and what it wants of that."""
+
     def test_as_the_loader_says(self) -> None:
         """QEMU's programs and one that has nothing to do with it."""
         for path in (programs.find_emulator(), shutil.which('ls')):
             assert path is not None
-            listed = subprocess.run(
-                ['objdump', '-p', os.path.realpath(path)],
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-            needed = re.findall(r'^\s+NEEDED\s+(\S+)$', listed, re.MULTILINE)
-            self.assertNotEqual([], needed)
-            with open(path, 'rb') as file:
-                self.assertEqual(needed, list(qemu_build._needed(file)))
-            self.assertEqual(
-                compressors.LIBRARY in needed, qemu_build.has_zstd(path)
+            needed = re.findall(
+                r'^\s+NEEDED\s+(\S+)$', _objdump('-p', path), re.MULTILINE
             )
+            self.assertNotEqual([], needed)
+            wanted = re.findall(
+                r'\*UND\*.* (\S+)$', _objdump('-T', path), re.MULTILINE
+            )
+            self.assertNotEqual([], wanted)
+            with open(path, 'rb') as file:
+                entries, strings = qemu_build._dynamic(file)
+            self.assertEqual(
+                needed, list(qemu_build._needed(entries, strings))
+            )
+            # Some are the end of a longer name.
+            self.assertEqual(
+                [], [n for n in wanted if n.encode() + b'\0' not in strings]
+            )
+            self.assertEqual(
+                qemu_build.Build(
+                    zstd=compressors.LIBRARY in needed,
+                    fills_records='gnutls_record_cork' in wanted,
+                ),
+                qemu_build.look(path),
+            )
+
+    def test_gnutls_is_in_the_emulator(self) -> None:
+        """And in no module of it: what it wants of that one is seen."""
+        path = programs.find_emulator()
+        with open(path, 'rb') as file:
+            _entries, strings = qemu_build._dynamic(file)
+        self.assertIn(b'\0gnutls_record_send\0', strings)
+
+
+def _objdump(what: str, path: str) -> str:
+    return subprocess.run(
+        ['objdump', what, os.path.realpath(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def _content(address: int) -> bytes:

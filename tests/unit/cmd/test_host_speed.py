@@ -40,6 +40,7 @@ SPEED = costs.HostSpeed(
     free_cores=3.0,
     link_gib_s=1.164,
     zstd=True,
+    fills_records=True,
 )
 
 
@@ -81,6 +82,7 @@ class HostSpeedTest(testtools.TestCase):
                 'free_cores': 3.0,
                 'link_gib_s': 1.164,
                 'zstd': True,
+                'fills_records': True,
                 'limit': host_speed.limit(SPEED),
             },
             done.json(),

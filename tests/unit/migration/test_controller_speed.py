@@ -84,6 +84,17 @@ class SpeedTest(two_hosts.TwoHostsTestCase):
             self._asked_with(test_tuning.SPEED),
         )
 
+    def test_qemu_that_fills_records(self) -> None:
+        """Nothing is put together first."""
+        self.look.return_value = sample.Unsampled('AppArmor')
+
+        self.assertEqual(
+            {'parallel.connections': 2},
+            self._asked_with(
+                dataclasses.replace(test_tuning.SPEED, fills_records=True)
+            ),
+        )
+
     def test_another_release(self) -> None:
         """Whether its QEMU has zstd is not guessed."""
         self.destination.qemu = versions.Version(10, 0, 14)

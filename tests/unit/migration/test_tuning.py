@@ -259,10 +259,17 @@ class ReleasesTest(testtools.TestCase):
 
     def test_qemu_that_fills_records(self) -> None:
         """On the source; what the destination has makes no difference."""
-        here, there = _with(V(12, 0), V(11, 1))
+        fills = dataclasses.replace(SPEED, fills_records=True)
+        here = dataclasses.replace(CONTEXT, source_speed=fills)
+        there = dataclasses.replace(CONTEXT, destination_speed=fills)
 
         self.assertEqual(TWO, _added(_call('TLS'), here))
         self.assertEqual({**TWO, **PACKED}, _added(_call('TLS'), there))
+
+    def test_qemu_that_is_only_new(self) -> None:
+        """Its release says nothing of how it fills records."""
+        for context in _with(V(12, 0), V(11, 1)):
+            self.assertEqual({**TWO, **PACKED}, _added(_call('TLS'), context))
 
     def test_qemu_without_zstd(self) -> None:
         """It can be built without it."""

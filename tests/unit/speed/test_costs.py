@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -33,6 +34,7 @@ SPEED = costs.HostSpeed(
     free_cores=1.5,
     link_gib_s=2.91,
     zstd=True,
+    fills_records=True,
 )
 UNKNOWN = costs.HostSpeed(
     costs=None, cores=1, free_cores=0.0, link_gib_s=None, zstd=False
@@ -73,6 +75,13 @@ class HostSpeedTest(testtools.TestCase):
         written['costs']['ktls'] = [0.1, 0.1]
         self.assertEqual(SPEED, costs.HostSpeed.from_primitive(written))
 
+    def test_older_peer(self) -> None:
+        """It does not know whether its QEMU fills records."""
+        written = self.written()
+        del written['fills_records']
+        read = costs.HostSpeed.from_primitive(written)
+        self.assertEqual(dataclasses.replace(SPEED, fills_records=False), read)
+
     def test_not_an_object(self) -> None:
         """Nor is anything else one."""
         strange: tuple[object, ...] = (None, [], 'fast', 3)
@@ -83,6 +92,13 @@ class HostSpeedTest(testtools.TestCase):
         """Only costs and the link may be unknown."""
         for name in ('cores', 'free_cores', 'zstd'):
             self.assert_refused(self.written(**{name: None}))
+
+    def test_neither_true_nor_false(self) -> None:
+        """What QEMU can do is one of them."""
+        strange: tuple[object, ...] = (1, 'yes', [])
+        for name in ('zstd', 'fills_records'):
+            for value in strange:
+                self.assert_refused(self.written(**{name: value}))
 
     def test_absurd_numbers(self) -> None:
         """Not finite, negative, too large, of the wrong kind."""

@@ -59,8 +59,12 @@ class OwnSpeedTestCase(testtools.TestCase):
             mock.Mock(return_value=[(0, 0, 0, '', ('203.0.113.5', 0))]),
         )
         self.replace(qemu_build, 'emulator', lambda *_: '/usr/bin/qemu')
-        self.zstd = self.replace(
-            qemu_build, 'has_zstd', mock.Mock(return_value=True)
+        self.build = self.replace(
+            qemu_build,
+            'look',
+            mock.Mock(
+                return_value=qemu_build.Build(zstd=True, fills_records=False)
+            ),
         )
 
     def replace(self, owner: Any, name: str, stub: Any) -> Any:
@@ -153,14 +157,31 @@ class LinkTest(OwnSpeedTestCase):
         self.assertIsNone(own_speed.measure('x' * 70).link_gib_s)
 
 
-class ZstdTest(OwnSpeedTestCase):
-    """If QEMU cannot be looked at, it has none."""
+class BuildTest(OwnSpeedTestCase):
+    """What QEMU's file says; if it cannot be looked at, QEMU can nothing."""
+
+    def test_as_seen(self) -> None:
+        """One has nothing to do with the other."""
+        self.assert_build(True, False)
+        self.build.return_value = qemu_build.Build(
+            zstd=False, fills_records=True
+        )
+        self.assert_build(False, True)
+
+    def assert_build(
+        self, zstd: bool, fills_records: bool, **asked: Any
+    ) -> None:
+        """That is said of it."""
+        speed = own_speed.measure(**asked)
+        self.assertEqual(
+            (zstd, fills_records), (speed.zstd, speed.fills_records)
+        )
 
     def test_unreadable(self) -> None:
         """Whatever the reason."""
         for problem in (OSError, ValueError):
-            self.zstd.side_effect = problem
-            self.assertFalse(own_speed.measure().zstd)
+            self.build.side_effect = problem
+            self.assert_build(False, False)
 
     def test_strange_capabilities(self) -> None:
         """libvirt says something that is no XML."""
@@ -171,4 +192,4 @@ class ZstdTest(OwnSpeedTestCase):
                 lambda text, _root: ElementTree.fromstring(text),
             )
         )
-        self.assertFalse(own_speed.measure(capabilities='<').zstd)
+        self.assert_build(False, False, capabilities='<')

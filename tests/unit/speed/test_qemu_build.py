@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an emulator is linked with."""
+"""What an emulator is linked with, and what it wants of that."""
 
 from __future__ import annotations
 
@@ -27,16 +27,25 @@ from nova_native_tls.speed import qemu_build
 
 #: Where the one segment of the programs below will be in memory.
 BASE = 0x400000
+GNUTLS = 'libgnutls.so.30'
+SEND, CORK = 'gnutls_record_send', 'gnutls_record_cork'
 
 
 def program(
-    *libraries: str, order: str = '<', behind: int | None = None
+    *libraries: str,
+    order: str = '<',
+    behind: int | None = None,
+    symbols: tuple[str, ...] = (),
+    names_bytes: int | None = None,
 ) -> bytes:
     """Make the smallest one that is linked with these.
 
     :param behind: which of them comes only behind the end of the list.
+    :param symbols: what it wants of them.
+    :param names_bytes: how long all names are said to be.
     """
-    strings = b'\0' + b''.join(each.encode() + b'\0' for each in libraries)
+    names = (*libraries, *symbols)
+    strings = b'\0' + b''.join(each.encode() + b'\0' for each in names)
     header, segment = 64, 56
     strings_at = header + 2 * segment
     dynamic_at = strings_at + len(strings)
@@ -48,6 +57,7 @@ def program(
     dynamic = (
         needed
         + struct.pack(f'{order}qQ', 5, BASE + strings_at)
+        + struct.pack(f'{order}qQ', 10, names_bytes or len(strings))
         + struct.pack(f'{order}qQ', 0, 0)
         + struct.pack(f'{order}qQ', 1, strings.index(libraries[-1].encode()))
     )
@@ -88,7 +98,7 @@ class QemuBuildTestCase(testtools.TestCase):
         return str(path)
 
 
-class HasZstdTest(QemuBuildTestCase):
+class ZstdTest(QemuBuildTestCase):
     """By the names that the loader will look for."""
 
     def test_linked(self) -> None:
@@ -97,24 +107,24 @@ class HasZstdTest(QemuBuildTestCase):
             path = self.write(
                 program('libz.so.1', 'libzstd.so.1', order=order), order
             )
-            self.assertTrue(qemu_build.has_zstd(path))
+            self.assertTrue(qemu_build.look(path).zstd)
 
     def test_not_linked(self) -> None:
         """A name that only begins like it is another library."""
         path = self.write(program('libz.so.1', 'libzstd.so.10'))
-        self.assertFalse(qemu_build.has_zstd(path))
+        self.assertFalse(qemu_build.look(path).zstd)
 
     def test_behind_the_end(self) -> None:
         """What stands there does not count."""
         path = self.write(program('libz.so.1', 'libzstd.so.1', behind=1))
-        self.assertFalse(qemu_build.has_zstd(path))
+        self.assertFalse(qemu_build.look(path).zstd)
 
     def test_replaced(self) -> None:
         """An upgrade counts, and needs no restart."""
         path = self.write(program('libz.so.1'))
-        self.assertFalse(qemu_build.has_zstd(path))
+        self.assertFalse(qemu_build.look(path).zstd)
         os.replace(self.write(program('libzstd.so.1'), 'new'), path)
-        self.assertTrue(qemu_build.has_zstd(path))
+        self.assertTrue(qemu_build.look(path).zstd)
 
     def test_no_program(self) -> None:
         """Nothing is concluded from it."""
@@ -128,28 +138,82 @@ class HasZstdTest(QemuBuildTestCase):
                 whole[:-20],
                 # The dynamic section is said to be enormous.
                 whole[:152] + b'\xff' * 8 + whole[160:],
+                # And so are the names, or longer than the file.
+                program('libzstd.so.1', names_bytes=1 << 62),
+                program('libzstd.so.1', names_bytes=1 << 20),
             )
         ):
             path = self.write(content, str(number))
-            self.assertRaises(ValueError, qemu_build.has_zstd, path)
+            self.assertRaises(ValueError, qemu_build.look, path)
 
     def test_whatever_was_damaged(self) -> None:
         """It is an answer or a ValueError, and never much memory."""
-        whole = program('libz.so.1', 'libzstd.so.1')
+        whole = program('libz.so.1', 'libzstd.so.1', symbols=(CORK,))
         for place in range(len(whole)):
             path = self.write(
                 whole[:place] + b'\xff' + whole[place + 1 :], str(place)
             )
             try:
-                qemu_build.has_zstd(path)
+                qemu_build.look(path)
             except ValueError:
                 continue
 
     def test_missing(self) -> None:
         """A file that is not there is another error."""
-        self.assertRaises(
-            OSError, qemu_build.has_zstd, str(self.root / 'none')
+        self.assertRaises(OSError, qemu_build.look, str(self.root / 'none'))
+
+
+class FillsRecordsTest(QemuBuildTestCase):
+    """By the name of the function of GnuTLS that does it."""
+
+    def assert_fills(self, expected: bool, content: bytes) -> None:
+        """That is what is said of it."""
+        os.replace(self.write(content, 'new'), self.root / 'qemu')
+        build = qemu_build.look(str(self.root / 'qemu'))
+        self.assertEqual(expected, build.fills_records)
+
+    def test_wanted(self) -> None:
+        """Of the library, among others."""
+        for order in '<>':
+            self.assert_fills(
+                True,
+                program(GNUTLS, order=order, symbols=(SEND, CORK, 'memcpy')),
+            )
+
+    def test_not_wanted(self) -> None:
+        """A name that only has it in it is another one."""
+        for symbols in (
+            (),
+            (SEND, 'gnutls_record_uncork'),
+            (f'{CORK}_all',),
+            (f'my_{CORK}',),
+        ):
+            self.assert_fills(False, program(GNUTLS, symbols=symbols))
+
+    def test_not_among_the_names(self) -> None:
+        """Where else it stands in the file makes no difference."""
+        text = f'\0{CORK}\0'.encode()
+        self.assert_fills(False, program(GNUTLS, symbols=(SEND,)) + text)
+
+    def test_library_elsewhere(self) -> None:
+        """It is in the emulator itself, in another one, or in a module."""
+        for libraries in (('libc.so.6',), ('libgnutls.so.300',)):
+            self.assert_fills(False, program(*libraries, symbols=(CORK,)))
+        self.assert_fills(
+            False, program('libc.so.6', GNUTLS, behind=1, symbols=(CORK,))
         )
+
+    def test_one_look(self) -> None:
+        """It says both, and is taken again only if the file changed."""
+        path = self.write(program('libzstd.so.1', GNUTLS, symbols=(CORK,)))
+        both = qemu_build.Build(zstd=True, fills_records=True)
+        self.assertEqual(both, qemu_build.look(path))
+        read_at = os.stat(path).st_mtime_ns
+        self.write(program(GNUTLS))
+        os.utime(path, ns=(read_at, read_at))
+        self.assertEqual(both, qemu_build.look(path))
+        os.utime(path, ns=(read_at, read_at + 1))
+        self.assertEqual(qemu_build.UNKNOWN, qemu_build.look(path))
 
 
 class EmulatorTest(QemuBuildTestCase):

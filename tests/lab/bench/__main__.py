@@ -97,6 +97,7 @@ def _on_hosts(
     rounds: int,
     options: argparse.Namespace,
 ) -> None:
+    more = {'zlib': options.zlib} if sheet.subject == 'tried' else {}
     for suite in options.debian or SUITES:
         module.run(
             sheet,
@@ -104,6 +105,7 @@ def _on_hosts(
             memory_mib=options.memory_mib,
             rounds=rounds,
             tell=_tell,
+            **more,
         )
 
 
@@ -160,6 +162,13 @@ def _options() -> argparse.Namespace:
         help="the guests' memory there (default: %(default)s)",
     )
     parser.add_argument(
+        '--zlib',
+        type=pathlib.Path,
+        metavar='FILE',
+        help='a libz.so.1 that tried tries, too: zlib-ng, for one, built '
+        'with -DZLIB_COMPAT=ON',
+    )
+    parser.add_argument(
         '--json', action='store_true', help='print JSON, with all values'
     )
     parser.add_argument(
@@ -180,6 +189,8 @@ def _options() -> argparse.Namespace:
         help='measure nothing, and show such a file',
     )
     options = parser.parse_args()
+    if options.zlib is not None and not options.zlib.is_file():
+        parser.error(f'{options.zlib} is no file')
     unknown = set(options.subjects) - set(SUBJECTS)
     if unknown:
         parser.error(f'there is no subject {", ".join(sorted(unknown))}')

@@ -47,12 +47,15 @@ class Way:
     :ivar connections: parallel ones; 0 for a single one without multifd.
     :ivar parameters: of QEMU's migration, beside these.
     :ivar priority: of GnuTLS; QEMU's own by default.
+    :ivar libraries: a directory on the host, with libraries that both use in
+        place of those that are installed.
     """
 
     tls: bool = True
     connections: int = 0
     parameters: Mapping[str, object] = dataclasses.field(default_factory=dict)
     priority: str | None = None
+    libraries: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +83,15 @@ class BareQemu:
         *,
         memory_mib: int,
         incoming: bool,
-        priority: str | None,
+        way: Way,
     ) -> None:
         self._host = host
         self._socket_path = f'{memory_path}.qmp'
         end = 'server' if incoming else 'client'
-        wanted = f',priority={priority}' if priority else ''
+        wanted = f',priority={way.priority}' if way.priority else ''
+        others = way.libraries
         self._argv = [
+            *(('env', f'LD_LIBRARY_PATH={others}') if others else ()),
             *('qemu-system-x86_64', '-nodefaults', '-display', 'none', '-S'),
             *('-machine', 'pc,accel=tcg,memory-backend=ram'),
             *('-m', str(memory_mib)),
@@ -190,18 +195,14 @@ def move(
     """
     with (
         BareQemu(
-            host,
-            source_path,
-            memory_mib=memory_mib,
-            incoming=False,
-            priority=way.priority,
+            host, source_path, memory_mib=memory_mib, incoming=False, way=way
         ) as source,
         BareQemu(
             host,
             destination_path,
             memory_mib=memory_mib,
             incoming=True,
-            priority=way.priority,
+            way=way,
         ) as destination,
     ):
         ends = (source, destination)

@@ -23,7 +23,10 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
+import dataclasses
 import os
+import pathlib
+import shutil
 
 from tests.lab.bench import bare_qemu
 from tests.lab.bench import hosts as bench_hosts
@@ -38,6 +41,10 @@ _SOURCE, _DESTINATION = '/run/bench-source', '/run/bench-destination'
 _RUN_BYTES = memory_image.RUN_PAGES * memory_image.PAGE_BYTES
 
 STOCK, TWO = 'TLS, 1 connection', 'TLS, 2 connections'
+PACKED = 'TLS, 2 connections, zlib level 0'
+OTHER_ZLIB = f'{PACKED}, that zlib'
+_ZLIB_PATH = '/run/bench-zlib'
+_ZLIB_NAME = 'libz.so.1'
 _PACKED = {'multifd-compression': 'zlib', 'multifd-zlib-level': 0}
 _ZSTD = {'multifd-compression': 'zstd', 'multifd-zstd-level': 1}
 _ONLY = 'NORMAL:-CIPHER-ALL:+'
@@ -47,9 +54,7 @@ WAYS: Mapping[str, bare_qemu.Way] = {
     STOCK: bare_qemu.Way(),
     TWO: bare_qemu.Way(connections=2),
     'TLS, 4 connections': bare_qemu.Way(connections=4),
-    'TLS, 2 connections, zlib level 0': bare_qemu.Way(
-        connections=2, parameters=_PACKED
-    ),
+    PACKED: bare_qemu.Way(connections=2, parameters=_PACKED),
     'TLS, 2 connections, zstd level 1': bare_qemu.Way(
         connections=2, parameters=_ZSTD
     ),
@@ -106,22 +111,34 @@ def run(
     memory_mib: int,
     rounds: int,
     tell: Callable[[str], None],
+    zlib: pathlib.Path | None = None,
 ) -> None:
     """Measure on a host of a Debian.
 
+    :param zlib: a library that QEMU is to use once in place of its own.
     :raises LabError: it did not come up.
     """
     with bench_hosts.up(suite, tell) as pair:
         tell(pair.title)
         host = pair.lab.hosts[0]
+        ways = dict(WAYS)
+        if zlib is not None:
+            ways[OTHER_ZLIB] = _with_zlib(host, zlib)
         image = memory_image.build(pair.lab.controller.directory)
         for name, content in _contents(image.read_bytes()).items():
             where = f'{pair.title}; {name}, {memory_mib} MiB'
             _fill(host, _SOURCE, content, memory_mib)
             _fill(host, _DESTINATION, b'\1' * MIB, memory_mib)
-            tried = _Tried(sheet, host, where, memory_mib, tell)
+            tried = _Tried(sheet, host, where, memory_mib, ways, tell)
             for number in range(rounds):
                 tried.every_way(number, variants=name == _INCOMPRESSIBLE)
+
+
+def _with_zlib(host: lab_host.Host, library: pathlib.Path) -> bare_qemu.Way:
+    directory = host.path(_ZLIB_PATH)
+    directory.mkdir()
+    shutil.copyfile(library, directory / _ZLIB_NAME)
+    return dataclasses.replace(WAYS[PACKED], libraries=_ZLIB_PATH)
 
 
 _INCOMPRESSIBLE = 'random bytes'
@@ -160,17 +177,19 @@ class _Tried:
         host: lab_host.Host,
         where: str,
         memory_mib: int,
+        ways: Mapping[str, bare_qemu.Way],
         tell: Callable[[str], None],
     ) -> None:
         self._sheet = sheet
         self._host = host
         self._where = where
         self._memory_mib = memory_mib
+        self._ways = ways
         self._tell = tell
 
     def every_way(self, number: int, *, variants: bool) -> None:
         """Let each have its turn."""
-        for title, way in WAYS.items():
+        for title, way in self._ways.items():
             self._once(number, title, way)
         if not variants:
             return

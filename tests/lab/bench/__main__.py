@@ -55,9 +55,12 @@ MEMORY_MIB = 1024
 def main() -> int:
     """Measure what was asked for, and show it."""
     options = _options()
-    if options.show is not None:
-        found = bench_report.Report.loads(options.show.read_text())
-        _show(found, options)
+    if options.show:
+        try:
+            _show(_parts(options.show), options)
+        except (OSError, ValueError) as err:
+            _tell(f'These cannot be shown: {err}')
+            return exit_status.ExitStatus.FAILURE
         return exit_status.ExitStatus.SUCCESS
     signal.signal(signal.SIGTERM, _terminate)
     found = bench_report.Report(machine={}, sheets=[])
@@ -107,6 +110,12 @@ def _on_hosts(
             tell=_tell,
             **more,
         )
+
+
+def _parts(paths: Iterable[pathlib.Path]) -> bench_report.Report:
+    return bench_report.Report.joined(
+        [bench_report.Report.loads(path.read_text()) for path in paths]
+    )
 
 
 def _hosts(sheets: Iterable[bench_sheet.Sheet]) -> list[str]:
@@ -184,9 +193,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         '--show',
+        action='append',
+        default=[],
         type=pathlib.Path,
         metavar='FILE',
-        help='measure nothing, and show such a file',
+        help='measure nothing, and show such a file; may be repeated',
     )
     options = parser.parse_args()
     if options.zlib is not None and not options.zlib.is_file():

@@ -69,6 +69,37 @@ class Report:
             ],
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Make one of several, for runs that are made one by one.
+
+        A place has to be of one run: ratios of two would say nothing.
+
+        :raises ValueError: one is of two.
+        """
+        machine: dict[str, list[str]] = {}
+        sheets: dict[str, bench_sheet.Sheet] = {}
+        for part in parts:
+            for name, value in part.machine.items():
+                machine.setdefault(name, []).append(value)
+            for sheet in part.sheets:
+                whole = sheets.setdefault(
+                    sheet.subject, dataclasses.replace(sheet, rows=[])
+                )
+                for where, rows in sheet.places():
+                    if any(row.where == where for row in whole.rows):
+                        raise ValueError(
+                            f'{sheet.subject} was measured twice: {where}'
+                        )
+                    whole.rows.extend(rows)
+        return cls(
+            machine={
+                name: '; '.join(dict.fromkeys('; '.join(values).split('; ')))
+                for name, values in machine.items()
+            },
+            sheets=list(sheets.values()),
+        )
+
     def write_docs(self, page: pathlib.Path = PAGE) -> list[pathlib.Path]:
         """Write the page that is included, and its pictures beside it."""
         written = [page]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import contextlib
+import functools
 import io
 import json
 import pathlib
@@ -32,10 +33,10 @@ from tests.lab.bench import sheet as bench_sheet
 from tests.lab.harness import errors
 
 
-def make_sheet() -> bench_sheet.Sheet:
+def make_sheet(subject: str) -> bench_sheet.Sheet:
     """One that has a column."""
     return bench_sheet.Sheet(
-        subject='any',
+        subject=subject,
         title='Any',
         columns=(bench_sheet.Column(name='time', unit='s'),),
     )
@@ -64,7 +65,9 @@ class MainTest(testtools.TestCase):
             sheet.add('', name, {'time': rounds})
             then()
 
-        module = types.SimpleNamespace(sheet=make_sheet, run=run)
+        module = types.SimpleNamespace(
+            sheet=functools.partial(make_sheet, name), run=run
+        )
         modules = mock.patch.dict(
             sys.modules, {f'tests.bench_of_{name}': module}
         )
@@ -129,6 +132,14 @@ class MainTest(testtools.TestCase):
         self.assertEqual(
             (exit_status.ExitStatus.SUCCESS, printed),
             self.main('--show', str(self.output)),
+        )
+
+    def test_show_twice(self) -> None:
+        """The same run is not compared with itself."""
+        self.main('--output', str(self.output))
+        status, printed = self.main(*('--show', str(self.output)) * 2)
+        self.assertEqual(
+            (exit_status.ExitStatus.FAILURE, ''), (status, printed)
         )
 
     def test_unknown(self) -> None:

@@ -90,6 +90,37 @@ class SheetTest(testtools.TestCase):
         )
 
 
+class JoinedTest(testtools.TestCase):
+    def part(self, where: str, **machine: str) -> report.Report:
+        """What a run at one place gave."""
+        sheet = make_sheet()
+        for row in sheet.rows:
+            row.where = where
+        return report.Report(machine=machine, sheets=[sheet])
+
+    def test_joined(self) -> None:
+        """What is the same is said once, and each place is there."""
+        first = self.part('here', hosts='trixie', kernel='Linux')
+        second = self.part('there', hosts='sid', kernel='Linux')
+        joined = report.Report.joined([first, second])
+        self.assertEqual(
+            {'hosts': 'trixie; sid', 'kernel': 'Linux'}, joined.machine
+        )
+        (sheet,) = joined.sheets
+        self.assertEqual(
+            ['here', 'there'], [where for where, _rows in sheet.places()]
+        )
+        self.assertEqual(2, len(first.sheets[0].rows))
+
+    def test_twice(self) -> None:
+        """Ratios of two runs are not mixed."""
+        parts = [self.part('here'), self.part('here')]
+        with testtools.ExpectedException(
+            ValueError, 'migrate was measured twice: here'
+        ):
+            report.Report.joined(parts)
+
+
 class TableTest(testtools.TestCase):
     def test_text(self) -> None:
         """A line for each row; what is missing is a dash."""

@@ -43,6 +43,14 @@ _WHOLE = {
         _('revocation lists in PEM'),
         _('install the revocation list anew, or remove the file'),
     ),
+    'dh-params.absent': _new(
+        _('Diffie-Hellman parameters in a file; QEMU 10.2 needs none'),
+        _(
+            'in that directory of the host run "nova-native-tls host install '
+            '--ca ca-cert.pem", which adds it, or "certtool --get-dh-params '
+            '--outfile dh-params.pem"'
+        ),
+    ),
     'dh-params.damaged': _new(
         _('Diffie-Hellman parameters in PEM'),
         _('install them anew, or remove the file'),

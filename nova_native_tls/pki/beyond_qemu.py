@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from nova_native_tls._i18n import _
+from nova_native_tls.pki import advice
 from nova_native_tls.pki import credential_set
 from nova_native_tls.pki import fault
 from nova_native_tls.pki import finding
@@ -68,6 +69,7 @@ def look(
         yield from _margin(host, demands, now)
         yield from _private_keys(host)
         yield from _too_many(host)
+        yield from _own_dh_parameters(host)
         yield from _separation(host, demands)
         if demands.upgrades:
             yield from _newer_qemu(host, now)
@@ -117,6 +119,33 @@ def _too_many(host: loaded.Host) -> Iterator[finding.Finding]:
             wanted=_('no more than 16, as many as this QEMU looks at'),
             remedy=_('leave only the needed CAs in it'),
         )
+
+
+def _own_dh_parameters(host: loaded.Host) -> Iterator[finding.Finding]:
+    """Has QEMU to make what a file could hold?"""
+    end, code = host.loaded.end, 'dh-params.absent'
+    if (
+        end is not credential_set.Endpoint.SERVER
+        or not qemu_releases.OWN_DH_PARAMETERS.include(host.version)
+        # What is there, or in the way of it, is told elsewhere.
+        or host.files.file(credential_set.DH_PARAMS) != credential_set.MISSING
+        # Without these QEMU does not get as far as that.
+        or not host.files.file(end.cert()).there
+        or not host.files.file(end.key()).there
+    ):
+        return
+    known = advice.for_code(code)
+    yield host.warning(
+        code,
+        credential_set.DH_PARAMS,
+        _(
+            'there is none: QEMU makes Diffie-Hellman parameters for each '
+            'migration that arrives, which begins a tenth of a second to '
+            'seconds later'
+        ),
+        wanted=known.wanted,
+        remedy=known.remedy,
+    )
 
 
 def _separation(

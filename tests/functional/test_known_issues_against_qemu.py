@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 import subprocess
 
 import testtools
@@ -27,6 +28,7 @@ import testtools
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
+from nova_native_tls.pki import advice
 from nova_native_tls.pki import qemu_releases
 from tests.functional import credentials
 from tests.functional import qemu_migration
@@ -164,6 +166,26 @@ class DHParametersTest(credentials.CredentialsTestCase):
             qemu_releases.OWN_DH_PARAMETERS.include(installed()),
             '<generated>' in self._traced(files),
         )
+
+    def test_made_with_certtool(self) -> None:
+        """It takes those that an operator is told to make."""
+        files = self.files()
+        files.remove('dh-params.pem')
+        subprocess.run(
+            shlex.split(_certtool()),
+            cwd=files.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+        self.assertNotIn('<generated>', self._traced(files))
+
+
+def _certtool() -> str:
+    """Give the command that is told."""
+    remedy = advice.for_code('dh-params.absent').remedy
+    (command,) = re.findall(r'"(certtool [^"]*)"', remedy)
+    return str(command)
 
 
 class InstalledTest(testtools.TestCase):

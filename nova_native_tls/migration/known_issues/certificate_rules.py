@@ -71,7 +71,7 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         when=_('there is no dh-params.pem'),
         effect=_('each migration begins a tenth of a second to seconds later'),
         kind=issue.Kind.ELSEWHERE,
-        handled_in='identity/dh_parameters.py',
+        handled_in='pki/beyond_qemu.py',
         remedy=_('let "nova-native-tls host install" install dh-params.pem'),
     ),
 )

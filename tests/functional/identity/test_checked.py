@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 from nova_native_tls.checks import credential_modes
 from nova_native_tls.checks import credentials
@@ -50,6 +51,28 @@ class CheckedTest(world.IdentityTestCase):
                 ],
             )
             self.assertNotEqual([], found)
+
+    def test_dh_parameters(self) -> None:
+        """Of files by hand it misses them, until one does as it says."""
+        by_hand = test_credentials.Files(self.directory, self.ca)
+        for end in ('server', 'client'):
+            one = test_credentials.issue(
+                world.HOST, issuer=self.ca, names=(world.HOST,)
+            )
+            by_hand.install(end, one)
+            key = self.directory / f'{end}-key.pem'
+            key.chmod(0o400)
+            os.chown(key, self.place.user.identity.uid, -1)
+        by_hand.remove('dh-params.pem')
+        codes = {each.code for each in self.findings() if each.status}
+        self.assertEqual({'dh-params.absent'}, codes)
+
+        install.install(
+            candidate.Given(ca=self.ca.cert_pem), self.place, world.PATIENCE
+        )
+        codes = {each.code for each in self.findings() if each.status}
+        self.assertEqual(set(), codes)
+        self.assert_qemu_loads()
 
     def findings(self) -> list[result.Finding]:
         """Look at the directory as QEMU's user, and judge it."""

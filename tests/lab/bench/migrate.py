@@ -147,6 +147,7 @@ def _once(
     :raises WayFailed: it stays where it is.
     """
     scene.guest.prepare_destination(scene.there)
+    way.prepare(scene.there)
     argv = way.argv(
         scene.pair, scene.guest.name, scene.there, disk=scene.kind.disk
     )

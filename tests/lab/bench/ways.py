@@ -19,8 +19,11 @@ import dataclasses
 import json
 from typing import Any
 
+from nova_native_tls.identity import dh_parameters
+from nova_native_tls.pki import credential_set
 from tests.lab.bench import hosts as bench_hosts
 from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.pki import pki
 
 CLEAR = 'clear text'
 STOCK = 'TLS, as Nova asks for it'
@@ -65,6 +68,14 @@ class Way:
             return pair.command('migrate', *one, name, uri, '-f', 'json')
         every = ['--copy-storage-all'] if disk else []
         return [*_VIRSH, *self.flags, *every, name, uri]
+
+    def prepare(self, destination: lab_host.Host) -> None:
+        """Leave on the destination what "host install" would add, or not."""
+        path = f'{pki.QEMU_DIRECTORY}/{credential_set.DH_PARAMS}'
+        if self.flags is None:
+            destination.write_file(path, dh_parameters.ffdhe3072().decode())
+        else:
+            destination.path(path).unlink(missing_ok=True)
 
     def env(self, pair: bench_hosts.Pair) -> Mapping[str, str]:
         """Return the variables that the command needs."""

@@ -64,6 +64,14 @@ class MemoryImageTestCase(unittest.TestCase):
         self.assertEqual(0o644, stat.S_IMODE(image.stat().st_mode))
         self.assertEqual([image.name], os.listdir(self.directory))
 
+    def test_large_parent(self) -> None:
+        """How large this process is does not make the image's smaller."""
+        ballast = b'.' * 128 * 1024 * 1024
+        pages = memory_image._process_pages()
+        del ballast
+        wanted = memory_image.SIZE_MAX_MIB * memory_image.MIB // PAGE // 2
+        self.assertGreaterEqual(len(pages), wanted)
+
     def test_halves(self) -> None:
         """A process's pages and those of files take turns."""
         run = memory_image.RUN_PAGES

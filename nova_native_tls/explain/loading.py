@@ -184,7 +184,7 @@ ENTRIES: tuple[entry.Entry, ...] = (
         ),
         remedy=_(
             'put dh-params.pem beside the certificates: certtool '
-            '--generate-dh-params'
+            '--get-dh-params --outfile dh-params.pem'
         ),
         upstream=_PATH,
     ),

@@ -30,6 +30,7 @@ from types import FrameType
 from types import ModuleType
 
 from nova_native_tls.cmd import exit_status
+from tests.lab.bench import guests
 from tests.lab.bench import hosts as bench_hosts
 from tests.lab.bench import machine
 from tests.lab.bench import report as bench_report
@@ -100,7 +101,11 @@ def _on_hosts(
     rounds: int,
     options: argparse.Namespace,
 ) -> None:
-    more = {'zlib': options.zlib} if sheet.subject == 'tried' else {}
+    more: dict[str, object] = (
+        {'zlib': options.zlib}
+        if sheet.subject == 'tried'
+        else {'kinds': _kinds(options.guest)}
+    )
     for suite in options.debian or SUITES:
         module.run(
             sheet,
@@ -110,6 +115,12 @@ def _on_hosts(
             tell=_tell,
             **more,
         )
+
+
+def _kinds(names: Iterable[str]) -> tuple[guests.Kind, ...]:
+    return tuple(
+        kind for kind in guests.KINDS if not names or kind.name in names
+    )
 
 
 def _parts(paths: Iterable[pathlib.Path]) -> bench_report.Report:
@@ -169,6 +180,13 @@ def _options() -> argparse.Namespace:
         type=_count,
         default=MEMORY_MIB,
         help="the guests' memory there (default: %(default)s)",
+    )
+    parser.add_argument(
+        '--guest',
+        action='append',
+        default=[],
+        choices=[kind.name for kind in guests.KINDS],
+        help='of migrate; may be repeated (default: all)',
     )
     parser.add_argument(
         '--zlib',

@@ -19,8 +19,6 @@ import dataclasses
 import json
 from typing import Any
 
-from nova_native_tls.identity import dh_parameters
-from nova_native_tls.pki import credential_set
 from tests.lab.bench import hosts as bench_hosts
 from tests.lab.harness.node import host as lab_host
 from tests.lab.harness.pki import pki
@@ -71,11 +69,9 @@ class Way:
 
     def prepare(self, destination: lab_host.Host) -> None:
         """Leave on the destination what "host install" would add, or not."""
-        path = f'{pki.QEMU_DIRECTORY}/{credential_set.DH_PARAMS}'
-        if self.flags is None:
-            destination.write_file(path, dh_parameters.ffdhe3072().decode())
-        else:
-            destination.path(path).unlink(missing_ok=True)
+        path = pki.write_dh_parameters(destination)
+        if self.flags is not None:
+            destination.path(path).unlink()
 
     def env(self, pair: bench_hosts.Pair) -> Mapping[str, str]:
         """Return the variables that the command needs."""
@@ -107,6 +103,10 @@ WAYS = (
     Way(title=CLEAR),
     Way(title=STOCK, flags=('--tls',)),
     Way(title=TUNED, flags=None),
+    Way(
+        title='TLS, 2 connections',
+        flags=('--tls', '--parallel', '--parallel-connections', '2'),
+    ),
     Way(title='tunnelled over tls', flags=(_TUNNELLED,), scheme='tls'),
     Way(title='tunnelled over ssh', flags=(_TUNNELLED,), scheme='ssh'),
 )

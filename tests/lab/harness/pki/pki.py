@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
+from nova_native_tls.identity import dh_parameters
+from nova_native_tls.pki import credential_set
 from tests.lab.harness.node import libvirt_conf
 from tests.lab.harness.node import node as lab_node
 from tests.lab.harness.pki import extensions
@@ -142,6 +144,15 @@ def install_qemu_identity(
         host, ca_pem=ca.cert_pem, issued=issued, directory=directory
     )
     return issued
+
+
+def write_dh_parameters(
+    host: lab_node.Node, *, directory: str = QEMU_DIRECTORY
+) -> str:
+    """Write what keeps QEMU from making its own; give the path."""
+    path = f'{directory}/{credential_set.DH_PARAMS}'
+    host.write_file(path, dh_parameters.ffdhe3072().decode())
+    return path
 
 
 def write_qemu_identity(

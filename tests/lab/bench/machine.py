@@ -23,6 +23,8 @@ import platform
 _SYS = pathlib.Path('/sys')
 #: VIRTIO_BALLOON_F_REPORTING (include/uapi/linux/virtio_balloon.h).
 _REPORTING = 5
+#: The hosts, where there were none.
+NONE = 'none'
 #: MAX_PAGE_ORDER of most kernels; nothing larger is ever reported.
 _LARGEST_ORDER = 10
 
@@ -39,7 +41,7 @@ def describe(hosts: Iterable[str]) -> dict[str, str]:
         'processors': str(len(os.sched_getaffinity(0))),
         'memory': f'{memory / 2**30:.0f} GiB{_given_back()}',
         'kernel': f'{platform.system()} {platform.release()}',
-        'hosts': '; '.join(dict.fromkeys(hosts)) or 'none',
+        'hosts': '; '.join(dict.fromkeys(hosts)) or NONE,
         'guests': 'without hardware virtualization (TCG)',
     }
 

@@ -23,6 +23,7 @@ import textwrap
 from typing import Any
 from typing import Self
 
+from tests.lab.bench import machine
 from tests.lab.bench import plot
 from tests.lab.bench import sheet as bench_sheet
 from tests.lab.bench import table
@@ -77,11 +78,11 @@ class Report:
 
         :raises ValueError: one is of two.
         """
-        machine: dict[str, list[str]] = {}
+        described: dict[str, list[str]] = {}
         sheets: dict[str, bench_sheet.Sheet] = {}
         for part in parts:
             for name, value in part.machine.items():
-                machine.setdefault(name, []).append(value)
+                described.setdefault(name, []).append(value)
             for sheet in part.sheets:
                 whole = sheets.setdefault(
                     sheet.subject, dataclasses.replace(sheet, rows=[])
@@ -94,8 +95,7 @@ class Report:
                     whole.rows.extend(rows)
         return cls(
             machine={
-                name: '; '.join(dict.fromkeys('; '.join(values).split('; ')))
-                for name, values in machine.items()
+                name: _listed(values) for name, values in described.items()
             },
             sheets=list(sheets.values()),
         )
@@ -132,3 +132,11 @@ class Report:
 
     def _filled(self) -> Sequence[bench_sheet.Sheet]:
         return [sheet for sheet in self.sheets if sheet.rows]
+
+
+def _listed(values: Sequence[str]) -> str:
+    """Name what each of several runs had, once."""
+    every = dict.fromkeys('; '.join(values).split('; '))
+    if len(every) > 1:
+        every.pop(machine.NONE, None)
+    return '; '.join(every)

@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 
 import testtools
 
+from tests.lab.bench import machine
 from tests.lab.bench import plot
 from tests.lab.bench import report
 from tests.lab.bench import sheet as bench_sheet
@@ -91,18 +92,19 @@ class SheetTest(testtools.TestCase):
 
 
 class JoinedTest(testtools.TestCase):
-    def part(self, where: str, **machine: str) -> report.Report:
+    def part(self, where: str, **described: str) -> report.Report:
         """What a run at one place gave."""
         sheet = make_sheet()
         for row in sheet.rows:
             row.where = where
-        return report.Report(machine=machine, sheets=[sheet])
+        return report.Report(machine=described, sheets=[sheet])
 
     def test_joined(self) -> None:
         """What is the same is said once, and each place is there."""
         first = self.part('here', hosts='trixie', kernel='Linux')
         second = self.part('there', hosts='sid', kernel='Linux')
-        joined = report.Report.joined([first, second])
+        third = report.Report(machine={'hosts': machine.NONE}, sheets=[])
+        joined = report.Report.joined([first, second, third])
         self.assertEqual(
             {'hosts': 'trixie; sid', 'kernel': 'Linux'}, joined.machine
         )

@@ -38,7 +38,7 @@ TIME = 'until ACTIVE'
 PLUGIN_DRIVER = 'native_tls.NativeTLSDriver'
 STOCK_HOSTS = ('host1', 'host2')
 PLUGIN_HOSTS = ('host3', 'host4')
-#: Small, so that it is Nova's own part that counts, and not so small.
+#: From nearly only Nova's own part to little of it.
 MEMORY_MIB = (64, 512, 2048)
 POLL_S = 0.01
 TIMEOUT_S = 120.0
@@ -84,7 +84,6 @@ def run(sheet: bench_sheet.Sheet, *, rounds: int, tell: Tell) -> None:
         for host in cloud.lab.hosts:
             pki.install_qemu_identity(host, authority)
             if host.name in PLUGIN_HOSTS:
-                # As "host install" would.
                 pki.write_dh_parameters(host)
         for memory_mib in MEMORY_MIB:
             _measure(sheet, cloud, memory_mib, rounds=rounds, tell=tell)

@@ -69,9 +69,10 @@ class Way:
 
     def prepare(self, destination: lab_host.Host) -> None:
         """Leave on the destination what "host install" would add, or not."""
-        path = pki.write_dh_parameters(destination)
-        if self.flags is not None:
-            destination.path(path).unlink()
+        if self.flags is None:
+            pki.write_dh_parameters(destination)
+        else:
+            destination.path(pki.DH_PARAMETERS).unlink(missing_ok=True)
 
     def env(self, pair: bench_hosts.Pair) -> Mapping[str, str]:
         """Return the variables that the command needs."""

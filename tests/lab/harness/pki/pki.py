@@ -36,6 +36,7 @@ from tests.lab.harness.pki import extensions
 
 #: Where QEMU looks without any setting in qemu.conf.
 QEMU_DIRECTORY = '/etc/pki/qemu'
+DH_PARAMETERS = f'{QEMU_DIRECTORY}/{credential_set.DH_PARAMS}'
 
 CA_LIFETIME = datetime.timedelta(days=30)
 LIFETIME = datetime.timedelta(days=7)
@@ -146,13 +147,9 @@ def install_qemu_identity(
     return issued
 
 
-def write_dh_parameters(
-    host: lab_node.Node, *, directory: str = QEMU_DIRECTORY
-) -> str:
-    """Write what keeps QEMU from making its own; give the path."""
-    path = f'{directory}/{credential_set.DH_PARAMS}'
-    host.write_file(path, dh_parameters.ffdhe3072().decode())
-    return path
+def write_dh_parameters(host: lab_node.Node) -> None:
+    """Write what keeps QEMU from making its own, as "host install" does."""
+    host.write_file(DH_PARAMETERS, dh_parameters.ffdhe3072().decode())
 
 
 def write_qemu_identity(

@@ -171,6 +171,17 @@ class MigrationCancelled(NativeTLSError):
     )
 
 
+class MigrationStuck(NativeTLSError):
+    msg_fmt = _(
+        'The migration of %(name)s was cancelled %(waited_s)d seconds ago and '
+        'has not ended; the guest is %(state)s on %(source)s. If "virsh '
+        'domstate %(name)s" on %(destination)s says paused, then "virsh '
+        'destroy %(name)s" there ends it. If not, the QEMU on the source '
+        'cannot end it any more: the guest goes on, and can be migrated once '
+        'it was shut down from inside and started again'
+    )
+
+
 class MigrationStateUnknown(NativeTLSError):
     msg_fmt = _(
         'What became of %(name)s is not known (%(problem)s): run "virsh '

@@ -30,6 +30,7 @@ import xml.etree.ElementTree as ElementTree
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import guest_state
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import time_limit
@@ -130,9 +131,7 @@ def _ensure_event_loop() -> None:
             while True:
                 libvirt.virEventRunDefaultImpl()
 
-        threading.Thread(
-            target=run, name='libvirt-events', daemon=True
-        ).start()
+        threading.Thread(target=run, name='libvirt-loop', daemon=True).start()
         _event_loop_started = True
 
 
@@ -271,7 +270,7 @@ class Domain:
         """Cancel the running migration; nothing happens without one."""
         try:
             with _translated(_('Cancelling the migration')):
-                self._domain.abortJob()
+                cancelling.cancel(self._domain)
         except exception.LibvirtFailed as err:
             if err.code != libvirt.VIR_ERR_OPERATION_INVALID:
                 raise

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import threading
+import time
 
 from oslo_log import log as logging
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import cancelling
+from nova_native_tls.migration import guest_state
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import rekey
@@ -55,6 +58,7 @@ def migrate(
     :param on_progress: called about twice a second from this thread.
     :raises MigrationFailed: the guest is alive on the source.
     :raises MigrationCancelled: so is it here.
+    :raises MigrationStuck: so is it, but its migration does not end.
     :raises MigrationStateUnknown: nobody can say where the guest is.
     """
     if cancel.is_set():
@@ -65,8 +69,11 @@ def migrate(
     attempt.start()
     last = None
     endangered = False
+    deadline: float | None = None
     post_copy = 'POSTCOPY' in call.flags
     while attempt.is_running(POLL_INTERVAL_S):
+        if deadline is not None and time.monotonic() > deadline:
+            raise _stuck(domain, source=source, destination=destination)
         try:
             seen = domain.running_job()
             if seen is not None:
@@ -75,6 +82,7 @@ def migrate(
             if watch is not None and seen and watch.must_cancel(seen):
                 endangered = True
             if cancel.is_set() or endangered:
+                deadline = deadline or time.monotonic() + cancelling.TIMEOUT_S
                 domain.cancel_job()
             elif post_copy and seen and _ready_for_post_copy(seen, watch):
                 domain.start_post_copy()
@@ -86,9 +94,9 @@ def migrate(
     if attempt.error is not None:
         raise _outcome(
             domain,
+            attempt.error,
             source=source,
             destination=destination,
-            error=attempt.error,
             cancelled=cancel.is_set(),
             endangered=endangered,
         ) from attempt.error
@@ -151,32 +159,17 @@ class _Attempt:
 
 def _outcome(
     domain: libvirt_api.Domain,
+    error: exception.NativeTLSError,
     *,
     source: libvirt_api.Connection,
     destination: libvirt_api.Connection,
-    error: exception.NativeTLSError,
     cancelled: bool,
     endangered: bool,
 ) -> exception.NativeTLSError:
-    """Find out where a guest is whose migration did not succeed."""
-    try:
-        state = domain.state()
-    except exception.LibvirtFailed as err:
-        return exception.MigrationStateUnknown(
-            name=domain.name,
-            problem=_('%(error)s; then: %(state)s')
-            % {'error': error, 'state': err},
-            source=source.uri,
-            destination=destination.uri,
-        )
-    if not state.is_active:
-        return exception.MigrationStateUnknown(
-            name=domain.name,
-            problem=_('%(error)s; on the source it is %(state)s')
-            % {'error': error, 'state': state},
-            source=source.uri,
-            destination=destination.uri,
-        )
+    """Say how a migration ended that did not succeed."""
+    state = _state(domain, error, source=source, destination=destination)
+    if isinstance(state, exception.MigrationStateUnknown):
+        return state
     if cancelled:
         return exception.MigrationCancelled(
             name=domain.name, state=state, source=source.uri
@@ -186,6 +179,56 @@ def _outcome(
         state=state,
         source=source.uri,
         problem=rekey.CANCELLED if endangered else _reason(domain, error),
+    )
+
+
+def _stuck(
+    domain: libvirt_api.Domain,
+    *,
+    source: libvirt_api.Connection,
+    destination: libvirt_api.Connection,
+) -> exception.NativeTLSError:
+    """Say that a migration does not end, though it was cancelled."""
+    problem = _('it was cancelled and has not ended')
+    state = _state(domain, problem, source=source, destination=destination)
+    if isinstance(state, exception.MigrationStateUnknown):
+        return state
+    return exception.MigrationStuck(
+        name=domain.name,
+        state=state,
+        source=source.uri,
+        destination=destination.uri,
+        waited_s=cancelling.TIMEOUT_S,
+    )
+
+
+def _state(
+    domain: libvirt_api.Domain,
+    problem: object,
+    *,
+    source: libvirt_api.Connection,
+    destination: libvirt_api.Connection,
+) -> guest_state.GuestState | exception.MigrationStateUnknown:
+    """Find out whether the guest is still there."""
+    try:
+        state = domain.state()
+    except exception.LibvirtFailed as err:
+        told = _('%(error)s; then: %(state)s') % {
+            'error': problem,
+            'state': err,
+        }
+    else:
+        if state.is_active:
+            return state
+        told = _('%(error)s; on the source it is %(state)s') % {
+            'error': problem,
+            'state': state,
+        }
+    return exception.MigrationStateUnknown(
+        name=domain.name,
+        problem=told,
+        source=source.uri,
+        destination=destination.uri,
     )
 
 

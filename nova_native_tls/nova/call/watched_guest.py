@@ -15,12 +15,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from typing import Any
 
 from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress
@@ -44,6 +47,21 @@ class Watched:
         self.watch: rekey.Watch | None = None
         self.cancelled = False
         self.seen: progress.Progress | None = None
+        self._deadline: float | None = None
+
+    def expect_end(self) -> None:
+        """Note that it was told to end, by whomever."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + cancelling.TIMEOUT_S
+
+    def is_overdue(self) -> bool:
+        """Tell, once, that it should have ended."""
+        overdue = (
+            self._deadline is not None and time.monotonic() > self._deadline
+        )
+        if overdue:
+            self._deadline = math.inf
+        return overdue
 
     def guest(self, guest: Any) -> Any:
         """Give Nova's guest, watched whenever Nova looks at it."""
@@ -86,6 +104,14 @@ class _WatchedDomain:
             self._watched.seen = seen
             if watch is not None and watch.must_cancel(seen):
                 self._cancel()
+            if self._watched.is_overdue():
+                LOG.error(
+                    'The migration of %s was cancelled %s seconds ago, and '
+                    'QEMU has not ended it; the guest runs on here. See '
+                    '"Cancelled, and not ended" in the documentation',
+                    self._domain.name(),
+                    cancelling.TIMEOUT_S,
+                )
         return stats
 
     def migrateStartPostCopy(self, *args: Any, **kwargs: Any) -> Any:
@@ -100,10 +126,16 @@ class _WatchedDomain:
                 raise libvirt_api.refusal(rekey.NO_POST_COPY)
         return self._domain.migrateStartPostCopy(*args, **kwargs)
 
+    def abortJob(self, *args: Any, **kwargs: Any) -> Any:
+        """Let Nova abort it, once QEMU is slow enough to survive that."""
+        self._watched.expect_end()
+        with cancelling.slowed_down(self._domain):
+            return self._domain.abortJob(*args, **kwargs)
+
     def _cancel(self) -> None:
         self._watched.cancelled = True
         try:
-            self._domain.abortJob()
+            self.abortJob()
         except Exception as err:
             # It is tried again at the next look.
             LOG.warning('The migration cannot be cancelled: %s', err)

@@ -15,18 +15,24 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import fixtures
 import libvirt
 from nova.virt.libvirt import guest as nova_guest
 from nova.virt.libvirt import migration as nova_migration
 import testtools
 
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import libvirt_abi
 from nova_native_tls.migration import rekey
 from nova_native_tls.nova.call import watched_guest
 
 LIMIT = 1000
+
+#: What libvirt is asked when QEMU is slow enough.
+ABORT = 'abort at 1 MiB/s'
 
 
 class Domain:
@@ -39,6 +45,7 @@ class Domain:
             'memory_remaining': left,
         }
         self.asked: list[str] = []
+        self.speed_mib_s = 700
         self.abort_error: Exception | None = None
 
     def jobStats(self, flags: int = 0) -> dict[str, int]:
@@ -47,9 +54,17 @@ class Domain:
 
     def abortJob(self) -> None:
         """Note it, or fail as prepared."""
-        self.asked.append('abort')
+        self.asked.append(f'abort at {self.speed_mib_s} MiB/s')
         if self.abort_error is not None:
             raise self.abort_error
+
+    def migrateGetMaxSpeed(self, flags: int = 0) -> int:
+        """Give what was set."""
+        return self.speed_mib_s
+
+    def migrateSetMaxSpeed(self, bandwidth: int, flags: int = 0) -> None:
+        """Set it."""
+        self.speed_mib_s = bandwidth
 
     def migrateStartPostCopy(self, flags: int = 0) -> None:
         """Note it."""
@@ -99,7 +114,7 @@ class WatchedTest(testtools.TestCase):
         domain = Domain(LIMIT)
         watched, guest = self._watched(domain)
         guest.get_job_info()
-        self.assertEqual(['abort'], domain.asked)
+        self.assertEqual([ABORT], domain.asked)
         self.assertTrue(watched.cancelled)
 
     def test_has_ended(self) -> None:
@@ -118,7 +133,36 @@ class WatchedTest(testtools.TestCase):
         _watched, guest = self._watched(domain)
         guest.get_job_info()
         guest.get_job_info()
-        self.assertEqual(['abort', 'abort'], domain.asked)
+        self.assertEqual([ABORT, ABORT], domain.asked)
+
+    def test_nova_aborts(self) -> None:
+        """It is as careful when Nova decides to."""
+        domain = Domain()
+        watched, guest = self._watched(domain)
+        guest.abort_job()
+        self.assertEqual([ABORT], domain.asked)
+        self.assertEqual(700, domain.speed_mib_s)
+        self.assertFalse(watched.cancelled)
+
+    def test_aborted_and_not_ended(self) -> None:
+        """Nova waits without a word; the log says once what it waits for."""
+        self.useFixture(fixtures.MockPatchObject(cancelling, 'TIMEOUT_S', -1))
+        log = self.useFixture(fixtures.FakeLogger())
+        _watched, guest = self._watched(Domain())
+        guest.get_job_info()
+        self.assertEqual('', log.output)
+        guest.abort_job()
+        guest.get_job_info()
+        guest.get_job_info()
+        self.assertEqual(1, log.output.count('QEMU has not ended it'))
+
+    def test_aborted_and_about_to_end(self) -> None:
+        """Until then there is nothing to say."""
+        log = self.useFixture(fixtures.FakeLogger(level=logging.WARNING))
+        _watched, guest = self._watched(Domain())
+        guest.abort_job()
+        guest.get_job_info()
+        self.assertEqual('', log.output)
 
     def test_nothing_to_watch(self) -> None:
         """Not known yet, or not needed."""

@@ -281,16 +281,26 @@ class JobTest(stand_in_binding.BindingTestCase):
         self.assertRaises(exception.LibvirtFailed, domain.completed_job)
 
     def test_cancel(self) -> None:
-        """The job is aborted; without one nothing happens."""
+        """The job is slowed down and aborted; without one nothing happens."""
         for answer in (
             None,
             stand_in_binding.Error(
                 stand_in_binding.CONSTANTS['VIR_ERR_OPERATION_INVALID']
             ),
         ):
-            domain, theirs = self.make_domain(abortJob=answer)
+            domain, theirs = self.make_domain(
+                abortJob=answer, migrateGetMaxSpeed=7, migrateSetMaxSpeed=0
+            )
             domain.cancel_job()
-            self.assertEqual([('abortJob', (), {})], theirs.asked)
+            self.assertEqual(
+                [
+                    ('migrateGetMaxSpeed', (), {}),
+                    ('migrateSetMaxSpeed', (1,), {}),
+                    ('abortJob', (), {}),
+                    ('migrateGetMaxSpeed', (), {}),
+                ],
+                theirs.asked,
+            )
 
     def test_cancelling_fails(self) -> None:
         """Any other error is not hidden."""

@@ -22,6 +22,7 @@ import testtools
 
 from nova_native_tls import exception
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import libvirt_api
 from nova_native_tls.migration import progress
 from nova_native_tls.migration import rekey
@@ -323,6 +324,28 @@ class MigrateTest(testtools.TestCase):
             on_progress=self._wish,
         )
         self.assertNotIn('start_post_copy', domain.calls)
+
+    def test_cancelled_and_not_ended(self) -> None:
+        """After a while nobody waits for QEMU any more."""
+        self.useFixture(
+            fixtures.MockPatchObject(cancelling, 'TIMEOUT_S', 0.001)
+        )
+        for state, expected, told in (
+            (GuestState.RUNNING, exception.MigrationStuck, 'is running on'),
+            (
+                GuestState.CRASHED,
+                exception.MigrationStateUnknown,
+                'has not ended; on the source it is crashed',
+            ),
+        ):
+            domain = fakes.Domain(looks=[fakes.look()] * 99, state=state)
+            domain.cancellable = False
+            self.cancel.clear()
+            err = self.assertRaises(
+                expected, self._migrate, domain, on_progress=self._wish
+            )
+            self.assertIn(told, str(err))
+            self.assertIn('cancel_job', domain.calls)
 
     def test_cancelled_before_qemu_loses_the_guest(self) -> None:
         """What is watched is cancelled at its limit, with the reason."""

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import contextlib
 import datetime
 import functools
@@ -24,6 +25,7 @@ from oslo_log import log as logging
 
 from nova_native_tls.checks import base
 from nova_native_tls.migration import call as migration_call
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import rekey
 from nova_native_tls.nova.call import call_plan
 from nova_native_tls.nova.call import planned_domain
@@ -125,6 +127,36 @@ class SourceDriver(host_driver.HostDriver):
             self._native_tls_courses.end(running)
             if not running.is_stock:
                 self._native_tls_ended(running)
+
+    def live_migration_abort(self, instance: Any) -> None:
+        """Abort as Nova does, once QEMU is slow enough to survive that."""
+        running = self._native_tls_courses.get(instance)
+        # Of those that began before this nova-compute nothing is known.
+        if running is not None and running.is_stock:
+            super().live_migration_abort(instance)
+            return
+        domain = self._host.get_guest(instance)._domain
+        with self._native_tls_wish(running), cancelling.slowed_down(domain):
+            super().live_migration_abort(instance)
+
+    @contextlib.contextmanager
+    def _native_tls_wish(
+        self, running: course.Course | None
+    ) -> Iterator[None]:
+        """Let its end be no failure, unless libvirt does not take the order.
+
+        Before libvirt is asked: Nova may see the end before this returns.
+        """
+        if running is None or running.rolled_back is None:
+            yield
+            return
+        self._native_tls_watched.of(running.instance.uuid).expect_end()
+        running.rolled_back.wished = True
+        try:
+            yield
+        except Exception:
+            running.rolled_back.wished = False
+            raise
 
     def _native_tls_course(
         self, context: Any, instance: Any, dest: str, migrate_data: Any

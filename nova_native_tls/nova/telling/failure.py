@@ -36,10 +36,15 @@ EVENT = 'compute_native_tls_live_migration'
 #: event to finish by its name.
 EVENT_AT_DESTINATION = f'{EVENT}_at_destination'
 
+#: Nova's word for a migration that ended because somebody wanted it to.
+_CANCELLED = 'cancelled'
+
 
 class RollBack:
     """Nova's own recovery, and whether it went through.
 
+    :ivar wished: somebody has aborted the migration. Nova takes that for a
+        failure if it does not happen to look while libvirt says so.
     :ivar why: what made it necessary, once that is known.
     """
 
@@ -47,11 +52,14 @@ class RollBack:
         self._recover_method = recover_method
         self.finished = False
         self.cancelled = False
+        self.wished = False
         self.why: told.Reason | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Recover as Nova does, and note that it worked."""
-        self.cancelled = kwargs.get('migration_status') == 'cancelled'
+        if self.wished:
+            kwargs['migration_status'] = _CANCELLED
+        self.cancelled = kwargs.get('migration_status') == _CANCELLED
         answer = self._recover_method(*args, **kwargs)
         self.finished = True
         return answer

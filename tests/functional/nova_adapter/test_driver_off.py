@@ -21,11 +21,13 @@ from unittest import mock
 from nova.virt import event as virt_event
 
 from nova_native_tls.checks import runner
+from nova_native_tls.migration import cancelling
 from nova_native_tls.migration import settings as migration_settings
 from nova_native_tls.nova.call import planned_domain
 from nova_native_tls.nova.call import watched_guest
 from nova_native_tls.nova.canary import canaries
 from nova_native_tls.nova import carrier
+from nova_native_tls.nova import course
 from nova_native_tls.nova import driver as driver_module
 from nova_native_tls.nova.facts import host_look
 from nova_native_tls.nova.facts import own_facts
@@ -80,6 +82,8 @@ METHODS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
         ),
         {},
     ),
+    # While the one of setUp runs, that is before the next line ends it.
+    'live_migration_abort': ((INSTANCE,), {}),
     'live_migration': (
         (C, INSTANCE, 'dest', 'post', 'recover', 'b', DATA),
         {},
@@ -109,9 +113,14 @@ class OffTest(adapter.AdapterTestCase):
         self.configure('libvirt', live_migration_with_native_tls=False)
         self.made = self.driver()
         del self.made._native_tls_checks
+        # Of one that began before this nova-compute nobody knows whose it is.
+        self.made._native_tls_courses.begin(
+            course.Course(context=C, instance=INSTANCE, destination='dest')
+        )
         for module, names in (
             (arrivals.Arrivals, ('expect', 'arrived', 'not_arrived')),
             (canaries.Canaries, ('start', 'stop', 'takes', 'watch')),
+            (cancelling, ('slowed_down',)),
             (carrier, ('put', 'get')),
             (failure, ('tell', 'RollBack')),
             (host_look, ('ask', 'look')),
@@ -138,6 +147,7 @@ class OffTest(adapter.AdapterTestCase):
                 'cleanup_host',
                 'update_provider_tree',
                 'emit_event',
+                'live_migration_abort',
                 'live_migration',
                 '_live_migration_monitor',
                 '_live_migration_operation',

@@ -42,13 +42,14 @@ from tests.lab.harness import errors
 SUBJECTS = {
     'migrate': ('tests.lab.bench.migrate', 5),
     'tried': ('tests.lab.bench.tried', 3),
+    'cancel': ('tests.lab.bench.cancels', 20),
     'nova': ('tests.lab.bench.nova_moves', 10),
     'checks': ('tests.lab.bench.checks', 20),
     'import': ('tests.lab.bench.imports', 10),
     'ca': ('tests.lab.bench.authority', 3),
 }
 #: Those that are measured on hosts of different Debians.
-ON_HOSTS = ('migrate', 'tried')
+ON_HOSTS = ('migrate', 'tried', 'cancel')
 SUITES = (bench_hosts.OWN, 'trixie')
 MEMORY_MIB = 1024
 
@@ -101,11 +102,10 @@ def _on_hosts(
     rounds: int,
     options: argparse.Namespace,
 ) -> None:
-    more: dict[str, object] = (
-        {'zlib': options.zlib}
-        if sheet.subject == 'tried'
-        else {'kinds': _kinds(options.guest)}
-    )
+    more: dict[str, dict[str, object]] = {
+        'migrate': {'kinds': _kinds(options.guest)},
+        'tried': {'zlib': options.zlib},
+    }
     for suite in options.debian or SUITES:
         module.run(
             sheet,
@@ -113,7 +113,7 @@ def _on_hosts(
             memory_mib=options.memory_mib,
             rounds=rounds,
             tell=_tell,
-            **more,
+            **more.get(sheet.subject, {}),
         )
 
 

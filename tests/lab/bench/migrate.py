@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.lab.bench import cancel_orders
 from tests.lab.bench import cpu
 from tests.lab.bench import guests
 from tests.lab.bench import hosts as bench_hosts
@@ -191,8 +192,7 @@ def _sustained(
     name = scene.guest.name
     between = sustained.watch(scene, running)
     if between is not None:
-        # It may have ended at this moment.
-        scene.here.virsh('domjobabort', name, check=False)
+        cancel_orders.slowed_down(scene.here, name)
     _stdout, stderr = running.communicate(timeout_s=TIMEOUT_S)
     arrived = scene.guest.is_running_on(scene.there)
     cpu.wait_gone(scene.here if arrived else scene.there, name)

@@ -91,10 +91,7 @@ def watch(
         found = _look(scene)
         if found.job.iteration and not limited:
             limited = True
-            scene.here.virsh(
-                *('migrate-setmaxdowntime', name, str(SHORT_DOWNTIME_MS)),
-                check=False,
-            )
+            keep_going(scene)
             chosen = bench_job.channels(scene.here, name)
         if first is None and found.job.iteration > 1:
             first = found
@@ -105,6 +102,14 @@ def watch(
             return Between(first, found, chosen)
         time.sleep(POLL_S)
     return None
+
+
+def keep_going(scene: bench_scene.Scene) -> None:
+    """Let it not arrive."""
+    scene.here.virsh(
+        *('migrate-setmaxdowntime', scene.guest.name, str(SHORT_DOWNTIME_MS)),
+        check=False,
+    )
 
 
 def _look(scene: bench_scene.Scene) -> Look:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import signal
 import time
 
+from nova_native_tls.migration import cancelling
 from tests.cloud import base
 from tests.cloud.harness.api import live_migrations
 from tests.cloud.harness.api import rest as cloud_rest
@@ -32,6 +33,7 @@ from tests.cloud.harness.services import compute as cloud_compute
 from tests.cloud.harness.settings import compute_files
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import stopped_thread
 
 #: The guest writes more than this, so that no migration ends by itself.
 SLOW_MIB_S = 2
@@ -41,6 +43,12 @@ MEMORY_MIB = 64
 
 TIMEOUT_S = 180
 POLL_S = 0.3
+
+#: As QEMU 7.2 names those that send over parallel connections.
+SENDER = 'multifdsend_1'
+
+#: A migration that is cancelled would have ended.
+NOTHING_HAPPENS_S = 5
 
 #: So many reports after the first one that is seen.
 PROOF_OF_LIFE = 2
@@ -175,6 +183,42 @@ class RecoveryTestCase(base.CloudTestCase):
             return False
         rest.request('placement', 'DELETE', consumer)
         return True
+
+
+class AbortedTest(RecoveryTestCase):
+    """Somebody has Nova abort it."""
+
+    def test_aborted(self) -> None:
+        """It is no failure, and the guest can be moved no slower."""
+        logged = len(self.compute.log())
+        self.cloud.migrations.abort(self.request)
+        outcome = self.wait_idle()
+        self.assert_nova_says(outcome, 'cancelled', 'ACTIVE', self.source.name)
+        told = {event.name for event in outcome.action.events}
+        self.assertNotIn('compute_native_tls_live_migration', told)
+        self.assert_one_guest(self.source)
+        self.assertIn('slowed down to 1 MiB/s', self.compute.log()[logged:])
+        name = self.machine.guest.name
+        speed_mib_s = int(self.source.virsh('migrate-getspeed', name).stdout)
+        self.assertIn(speed_mib_s, (SLOW_MIB_S, cancelling.UNLIMITED_MIB_S))
+        self.move_again()
+
+    def test_not_ended(self) -> None:
+        """QEMU has lost a thread: the way out that is documented."""
+        with stopped_thread.stopped(self.machine.id, SENDER):
+            self.cloud.migrations.abort(self.request)
+            time.sleep(NOTHING_HAPPENS_S)
+            self.assert_running()
+            # Nova must not see the guest end while it watches.
+            self.compute.stop()
+            self.compute.start()
+            outcome = self.wait_idle()
+            self.assert_nova_says(outcome, 'error', 'ACTIVE', self.source.name)
+            self.cloud.servers.act(self.machine.id, 'reboot', {'type': 'HARD'})
+            self.cloud.servers.wait_active(self.machine.id)
+        self.assertTrue(self.machine.guest.is_running_on(self.source))
+        self.clean_up()
+        self.move_again()
 
 
 class ComputeKilledTest(RecoveryTestCase):

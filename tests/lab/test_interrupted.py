@@ -15,30 +15,52 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 
+from nova_native_tls.migration import cancelling
 from tests.lab import base
 from tests.lab.harness import errors
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import stopped_thread
 from tests.lab.harness import observed
 
 #: So slow that nothing ends by itself while a test looks.
 SLOW_MIB_S = 8
 TIMEOUT_S = 60
 
+#: As QEMU 7.2 names those that send over parallel connections.
+SENDER = 'multifdsend_1'
+
+#: Our command, which waits less for a migration that was cancelled.
+_IMPATIENT = """
+import sys
+
+from nova_native_tls.migration import cancelling
+from nova_native_tls.cmd import main
+
+cancelling.TIMEOUT_S = 5
+sys.exit(main.main())
+"""
+
 
 class InterruptedTest(base.LabTestCase):
     """Slow migrations, stopped half-way."""
 
-    def _start_slow(self, guest: lab_guest.Guest) -> lab_node.NodeProcess:
+    def _start_slow(
+        self, guest: lab_guest.Guest, *, program: tuple[str, ...] = ()
+    ) -> lab_node.NodeProcess:
         options = self.nova_conf(
             live_migration_with_native_tls=True,
             live_migration_bandwidth=SLOW_MIB_S,
         )
-        running = self.lab.controller.popen(
-            observed.arguments(guest, self.source, self.destination, *options)
+        argv = observed.arguments(
+            guest, self.source, self.destination, *options
         )
+        if program:
+            argv[: len(observed.COMMAND)] = program
+        running = self.lab.controller.popen(argv)
         self.addCleanup(running.__exit__, None, None, None)
         deadline = time.monotonic() + TIMEOUT_S
         while not self._is_half_way(guest):
@@ -63,7 +85,7 @@ class InterruptedTest(base.LabTestCase):
         return running.wait(TIMEOUT_S), stderr
 
     def test_cancelled(self) -> None:
-        """Ctrl-C leaves the guest running on the source."""
+        """Ctrl-C leaves the guest running on the source, no slower."""
         guest = self.start_guest()
         running = self._start_slow(guest)
         running.signal(signal.SIGINT)
@@ -71,6 +93,39 @@ class InterruptedTest(base.LabTestCase):
         self.assertEqual(2, status, stderr)
         self.assertIn('was cancelled, the guest is running on', stderr)
         self.assert_stayed(guest)
+        told = self.source.virsh('migrate-getspeed', guest.name).stdout
+        self.assertIn(int(told), (SLOW_MIB_S, cancelling.UNLIMITED_MIB_S))
+
+    def test_cancelled_twice(self) -> None:
+        """Whoever else cancels it, it does not stay slow."""
+        guest = self.start_guest()
+        running = self._start_slow(guest)
+        self.source.virsh(
+            *('migrate-setspeed', guest.name, str(cancelling.SLOW_MIB_S))
+        )
+        running.signal(signal.SIGINT)
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        told = self.source.virsh('migrate-getspeed', guest.name).stdout
+        self.assertEqual(cancelling.UNLIMITED_MIB_S, int(told))
+
+    def test_cancelled_and_not_ended(self) -> None:
+        """A QEMU that has lost a thread does not end it; the guest goes on."""
+        guest = self.start_guest()
+        running = self._start_slow(
+            guest, program=(sys.executable, '-c', _IMPATIENT)
+        )
+        with stopped_thread.stopped(guest.name, SENDER):
+            running.signal(signal.SIGINT)
+            status, stderr = self._end(running)
+            self.assertEqual(2, status, stderr)
+            self.assertIn('seconds ago and has not ended', stderr)
+            guest.verify_alive(self.source)
+            told = self.source.virsh('domjobinfo', guest.name).stdout
+            self.assertIn('Outgoing migration', told)
+            # Nothing else helps.
+            self.source.virsh('destroy', guest.name)
+        self.assertFalse(guest.is_running_on(self.source))
 
     def test_terminated(self) -> None:
         """SIGTERM does the same, as when a session ends."""

@@ -184,4 +184,38 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         changes=issue.ONE_CONNECTION,
         remedy=_('upgrade QEMU on the source to 10.0 or newer'),
     ),
+    issue.KnownIssue(
+        id='parallel-cancel-hang',
+        title=_(
+            'QEMU may not end a migration over parallel connections that is '
+            'cancelled'
+        ),
+        references=(
+            'migration/multifd.c of QEMU 7.2.22 and 10.0.13: '
+            'multifd_send_sync_main waits for each thread that sends, and one '
+            'that finds the migration over ends without waking it',
+            'hw/core/machine.c: hw_compat_8_0, '
+            'multifd-flush-after-each-section',
+        ),
+        affected=(
+            releases.Releases(component=Component.QEMU, end=End.SOURCE),
+        ),
+        releases_from=_(
+            'seen with 7.2.22, in few of a thousand. The sources of 10.0.13 '
+            'have the same wait, but for machines from 8.1 on only once for '
+            'each pass over memory; a release without it is not known'
+        ),
+        condition=conditions.with_flags('PARALLEL'),
+        when=_('parallel connections, and the migration is cancelled'),
+        effect=_(
+            'the migration never ends; the guest runs on where it is, and '
+            'cannot be migrated again'
+        ),
+        kind=issue.Kind.ELSEWHERE,
+        handled_in='migration/cancelling.py',
+        remedy=_(
+            'cancel by Nova, or by Ctrl-C of "nova-native-tls migrate", not '
+            'with "virsh domjobabort"'
+        ),
+    ),
 )

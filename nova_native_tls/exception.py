@@ -177,8 +177,8 @@ class MigrationStuck(NativeTLSError):
         'has not ended; the guest is %(state)s on %(source)s. If "virsh '
         'domstate %(name)s" on %(destination)s says paused, then "virsh '
         'destroy %(name)s" there ends it. If not, the QEMU on the source '
-        'cannot end it any more: the guest goes on, and can be migrated once '
-        'it was shut down from inside and started again'
+        'cannot end it any more: the guest goes on, and can be migrated again '
+        'once it was destroyed on the source and started again'
     )
 
 

@@ -14,7 +14,7 @@
 
 Over parallel connections QEMU's migration thread waits, again and again, until
 each connection has sent everything (multifd_send_sync_main in
-migration/multifd.c, QEMU 7.2 to 11.1). A connection's thread that finds, in
+migration/multifd.c, QEMU 7.2 and 10.0). A connection's thread that finds, in
 just that moment, that the migration is over ends without a word, and then the
 wait has no end either. A migration that is slow spends nearly all of its time
 sleeping instead of waiting, and is cancelled without that risk.
@@ -41,8 +41,8 @@ SLOW_MIB_S = 1
 SETTLE_S = 0.3
 
 #: A migration that is cancelled ends within seconds. Where the other end has
-#: gone without a word, TCP and the keepalive of libvirt may need a minute.
-TIMEOUT_S = 120
+#: gone without a word, TCP needs up to two minutes to find out.
+TIMEOUT_S = 150
 
 #: What libvirt gives a guest whose speed nobody has set
 #: (QEMU_DOMAIN_MIG_BANDWIDTH_MAX in src/qemu/qemu_domain.h, libvirt 9.0).
@@ -66,10 +66,10 @@ def slowed_down(domain: Any) -> Iterator[None]:
 
     Where that is not possible it goes on as it is: to cancel matters more.
 
-    At its end each migration gives the guest back the speed that it had before
-    (qemuMigrationSrcRun in src/qemu/qemu_migration.c, libvirt 9.0 to 11.3). It
-    is given back here, too, for migrations that go on and for those that had
-    just ended.
+    When QEMU's part is over libvirt gives the guest back the speed from before
+    that (qemuMigrationSrcRun in src/qemu/qemu_migration.c, libvirt 9.0 to
+    11.3). So nothing may be set before QEMU's part begins. It is given back
+    here, too, for migrations that go on and for those that had just ended.
     """
     before = _slow_down(domain)
     try:
@@ -81,7 +81,7 @@ def slowed_down(domain: Any) -> Iterator[None]:
 
 def _slow_down(domain: Any) -> int | None:
     """Return the speed before, in MiB/s; None: it is as it was."""
-    before = _speed(domain)
+    before = _speed(domain) if _sends_memory(domain) else None
     if before is None or not _set_speed(domain, SLOW_MIB_S):
         return None
     LOG.info(
@@ -91,6 +91,14 @@ def _slow_down(domain: Any) -> int | None:
     time.sleep(SETTLE_S)
     # Somebody else is cancelling it too, or was stopped in the middle of it.
     return UNLIMITED_MIB_S if before == SLOW_MIB_S else before
+
+
+def _sends_memory(domain: Any) -> bool:
+    try:
+        return bool(domain.jobStats().get('memory_processed'))
+    except Exception as err:
+        LOG.warning('How far a migration is is not known: %s', err)
+        return False
 
 
 def _speed(domain: Any) -> int | None:

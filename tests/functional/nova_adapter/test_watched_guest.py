@@ -137,7 +137,7 @@ class WatchedTest(testtools.TestCase):
 
     def test_nova_aborts(self) -> None:
         """It is as careful when Nova decides to."""
-        domain = Domain()
+        domain = Domain(1)
         watched, guest = self._watched(domain)
         guest.abort_job()
         self.assertEqual([ABORT], domain.asked)

@@ -18,6 +18,7 @@ By virsh, which runs on every host.
 from __future__ import annotations
 
 from nova_native_tls.migration import cancelling
+from tests.lab.bench import job as bench_job
 from tests.lab.harness.node import host as lab_host
 
 
@@ -37,6 +38,10 @@ class _Domain:
     def __init__(self, source: lab_host.Host, name: str) -> None:
         self._source = source
         self._name = name
+
+    def jobStats(self) -> dict[str, int]:
+        job = bench_job.Job.running(self._source, self._name)
+        return {'memory_processed': job.carried}
 
     def migrateGetMaxSpeed(self) -> int:
         return int(self._source.virsh('migrate-getspeed', self._name).stdout)

@@ -56,6 +56,8 @@ class OrdersTest(testtools.TestCase):
 
     def _virsh(self, *words: str, check: bool = True) -> Any:
         self.asked.append(words)
+        if words[0] == 'domjobinfo':
+            return types.SimpleNamespace(stdout='memory_normal_bytes: 7\n')
         slow = ('migrate-setspeed', NAME, '1') in self.asked
         return types.SimpleNamespace(stdout='1\n' if slow else '700\n')
 
@@ -68,6 +70,7 @@ class OrdersTest(testtools.TestCase):
         cancel_orders.slowed_down(source, NAME)
         self.assertEqual(
             [
+                ('domjobinfo', NAME, '--rawstats'),
                 ('migrate-getspeed', NAME),
                 ('migrate-setspeed', NAME, '1'),
                 ABORT,

@@ -30,16 +30,23 @@ class Domain:
     """libvirt's object of a guest that migrates.
 
     :ivar fails: what it refuses.
+    :ivar sent: bytes of memory.
     """
 
     def __init__(self, speed_mib_s: int, *fails: str) -> None:
         self.speed_mib_s = speed_mib_s
         self.fails = fails
+        self.sent = 1
         self.done: list[tuple[Any, ...]] = []
 
     def _fail(self, name: str) -> None:
         if name in self.fails:
             raise OSError(name)
+
+    def jobStats(self, flags: int = 0) -> dict[str, int]:
+        """As the binding's: nothing about memory before QEMU sends some."""
+        self._fail('look')
+        return {'type': 2, **({'memory_processed': 1} if self.sent else {})}
 
     def migrateGetMaxSpeed(self, flags: int = 0) -> int:
         """As the binding's."""
@@ -98,8 +105,13 @@ class CancelTest(testtools.TestCase):
 
     def test_cannot_be_slowed_down(self) -> None:
         """It is cancelled all the same."""
-        for fails in ('ask', 'speed'):
+        for fails in ('look', 'ask', 'speed'):
             self.assertEqual([('abort',)], self._cancel(Domain(700, fails)))
+
+    def test_qemu_has_not_begun(self) -> None:
+        """libvirt would give the guest back the slow speed at the end."""
+        self.domain.sent = 0
+        self.assertEqual([('abort',)], self._cancel(self.domain))
 
     def test_slow_already(self) -> None:
         """Who left it so wanted to cancel as well, and it must not stay."""

@@ -289,11 +289,15 @@ class JobTest(stand_in_binding.BindingTestCase):
             ),
         ):
             domain, theirs = self.make_domain(
-                abortJob=answer, migrateGetMaxSpeed=7, migrateSetMaxSpeed=0
+                abortJob=answer,
+                jobStats={'memory_processed': 1},
+                migrateGetMaxSpeed=7,
+                migrateSetMaxSpeed=0,
             )
             domain.cancel_job()
             self.assertEqual(
                 [
+                    ('jobStats', (), {}),
                     ('migrateGetMaxSpeed', (), {}),
                     ('migrateSetMaxSpeed', (1,), {}),
                     ('abortJob', (), {}),

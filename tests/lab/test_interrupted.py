@@ -30,9 +30,6 @@ from tests.lab.harness import observed
 SLOW_MIB_S = 8
 TIMEOUT_S = 60
 
-#: As QEMU 7.2 names those that send over parallel connections.
-SENDER = 'multifdsend_1'
-
 #: Our command, which waits less for a migration that was cancelled.
 _IMPATIENT = """
 import sys
@@ -115,7 +112,7 @@ class InterruptedTest(base.LabTestCase):
         running = self._start_slow(
             guest, program=(sys.executable, '-c', _IMPATIENT)
         )
-        with stopped_thread.stopped(guest.name, SENDER):
+        with stopped_thread.stopped(guest.name, stopped_thread.SENDER):
             running.signal(signal.SIGINT)
             status, stderr = self._end(running)
             self.assertEqual(2, status, stderr)

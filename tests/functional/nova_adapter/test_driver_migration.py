@@ -19,8 +19,6 @@ import threading
 from typing import Any
 from unittest import mock
 
-from nova_native_tls.migration import cancelling
-from nova_native_tls.nova import course
 from nova_native_tls.nova.telling import failure
 from nova_native_tls.nova.telling import reason
 from tests.functional.nova_adapter import adapter
@@ -357,65 +355,3 @@ class NoFailureTest(adapter.AdapterTestCase):
         self.assertEqual(
             {'migration_status': 'cancelled'}, recover.call_args.kwargs
         )
-
-
-class AbortTest(adapter.AdapterTestCase):
-    """QEMU survives it when it is slow; see ``migration.cancelling``."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.made = self.driver()
-        self.order = mock.Mock()
-        self.order.domain.jobStats.return_value = {'memory_processed': 1}
-        self.order.domain.migrateGetMaxSpeed.side_effect = [700, 1]
-        self.host.guests[adapter.UUID] = mock.Mock(_domain=self.order.domain)
-        self.slow = mock.call.domain.migrateSetMaxSpeed(1)
-        self.fast = mock.call.domain.migrateSetMaxSpeed(700)
-
-    def _abort(self, **behaviour: Any) -> list[Any]:
-        with self.parent('live_migration_abort', **behaviour) as parent:
-            self.order.attach_mock(parent, 'parent')
-            self.made.live_migration_abort(adapter.instance())
-        looks = (
-            mock.call.domain.jobStats(),
-            mock.call.domain.migrateGetMaxSpeed(),
-        )
-        return [each for each in self.order.mock_calls if each not in looks]
-
-    def test_one_that_began_earlier(self) -> None:
-        """Nova aborts what it finds when it starts."""
-        slow, parent, fast = self._abort()
-        self.assertEqual((self.slow, self.fast), (slow, fast))
-        self.assertEqual('parent', parent[0])
-
-    def _begin(self) -> failure.RollBack:
-        """Let one run of which somebody asks, or could not."""
-        rolled_back = failure.RollBack(mock.Mock())
-        self.made._native_tls_courses.begin(
-            course.Course(
-                context=self.context,
-                instance=adapter.instance(),
-                destination='host2',
-                error=ValueError(),
-                rolled_back=rolled_back,
-            )
-        )
-        return rolled_back
-
-    def test_one_that_runs(self) -> None:
-        """Its end is a wish, and it has to come."""
-        rolled_back = self._begin()
-        self.exchange(cancelling, TIMEOUT_S=-1)
-        self.assertEqual(self.slow, self._abort()[0])
-        self.assertTrue(rolled_back.wished)
-        watched = self.made._native_tls_watched.of(adapter.UUID)
-        self.assertTrue(watched.is_overdue())
-
-    def test_refused(self) -> None:
-        """Nova hears what libvirt says, and the guest is as fast again."""
-        rolled_back = self._begin()
-        error = OSError('no job')
-        found = self.assertRaises(OSError, self._abort, side_effect=error)
-        self.assertIs(error, found)
-        self.assertEqual(self.fast, self.order.mock_calls[-1])
-        self.assertFalse(rolled_back.wished)

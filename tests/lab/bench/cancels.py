@@ -44,16 +44,9 @@ SENDS_S = (0.05, 1.5)
 SLOW_S = 10.0
 #: What takes longer than that has no end.
 TIMEOUT_S = 180.0
-CONNECTIONS = 2
 _POLL_S = 0.05
 _KIND = 'writing-random'
-_WAY = ways.Way(
-    title=f'TLS, {CONNECTIONS} connections',
-    flags=(
-        *('--tls', '--parallel'),
-        *('--parallel-connections', str(CONNECTIONS)),
-    ),
-)
+(_WAY,) = (way for way in ways.WAYS if way.title == ways.TWO_CONNECTIONS)
 
 Order = Callable[[lab_host.Host, str], None]
 ORDERS: dict[str, Order] = {

@@ -26,6 +26,7 @@ from tests.lab.harness.pki import pki
 CLEAR = 'clear text'
 STOCK = 'TLS, as Nova asks for it'
 TUNED = 'TLS, as this project does'
+TWO_CONNECTIONS = 'TLS, 2 connections'
 
 _TUNNELLED = '--tunnelled'
 _VIRSH = (
@@ -105,7 +106,7 @@ WAYS = (
     Way(title=STOCK, flags=('--tls',)),
     Way(title=TUNED, flags=None),
     Way(
-        title='TLS, 2 connections',
+        title=TWO_CONNECTIONS,
         flags=('--tls', '--parallel', '--parallel-connections', '2'),
     ),
     Way(title='tunnelled over tls', flags=(_TUNNELLED,), scheme='tls'),

@@ -26,6 +26,9 @@ import threading
 
 from tests.lab.harness import errors
 
+#: One that sends over a parallel connection, as QEMU 7.2 names it.
+SENDER = 'multifdsend_1'
+
 #: linux/ptrace.h
 _PTRACE_SEIZE, _PTRACE_INTERRUPT, _PTRACE_DETACH = 0x4206, 0x4207, 17
 #: Also for what is no child of ours (linux/wait.h).

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Somebody aborts a migration, and QEMU ends it or does not."""
+
+from __future__ import annotations
+
+import time
+
+from nova_native_tls.migration import cancelling
+from tests.cloud import recovery
+from tests.lab.harness.node import stopped_thread
+
+#: A migration that is cancelled would have ended.
+NOTHING_HAPPENS_S = 5
+
+
+class AbortedTest(recovery.RecoveryTestCase):
+    """Somebody has Nova abort it."""
+
+    def test_aborted(self) -> None:
+        """It is no failure, and the guest can be moved no slower."""
+        logged = len(self.compute.log())
+        self.cloud.migrations.abort(self.request)
+        outcome = self.wait_idle()
+        self.assert_nova_says(outcome, 'cancelled', 'ACTIVE', self.source.name)
+        told = {event.name for event in outcome.action.events}
+        self.assertNotIn('compute_native_tls_live_migration', told)
+        self.assert_one_guest(self.source)
+        self.assertIn('slowed down to 1 MiB/s', self.compute.log()[logged:])
+        name = self.machine.guest.name
+        speed_mib_s = int(self.source.virsh('migrate-getspeed', name).stdout)
+        self.assertIn(
+            speed_mib_s, (recovery.SLOW_MIB_S, cancelling.UNLIMITED_MIB_S)
+        )
+        self.move_again()
+
+    def test_not_ended(self) -> None:
+        """QEMU has lost a thread: the way out that is documented."""
+        with stopped_thread.stopped(self.machine.id, stopped_thread.SENDER):
+            self.cloud.migrations.abort(self.request)
+            time.sleep(NOTHING_HAPPENS_S)
+            self.assert_running()
+            # Nova must not see the guest end while it watches.
+            self.compute.stop()
+            self.compute.start()
+            outcome = self.wait_idle()
+            self.assert_nova_says(outcome, 'error', 'ACTIVE', self.source.name)
+            self.cloud.servers.act(self.machine.id, 'reboot', {'type': 'HARD'})
+            self.cloud.servers.wait_active(self.machine.id)
+        self.assertTrue(self.machine.guest.is_running_on(self.source))
+        self.clean_up()
+        self.move_again()

@@ -128,7 +128,8 @@ ENTRIES: tuple[entry.Entry, ...] = (
         ),
         remedy=_(
             'destroy neither half; mend the network and resume with "virsh '
-            'migrate --postcopy-resume"'
+            'migrate --postcopy-resume", again while "virsh domstate '
+            '--reason" on %(destination)s says "post-copy failed"'
         ),
         upstream='QEMU migration/migration.c, libvirt '
         'src/qemu/qemu_migration.c',

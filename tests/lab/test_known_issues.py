@@ -31,8 +31,15 @@ from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.node import host as lab_host
 from tests.lab.versions import stand
 
-#: For what takes a second.
-LIMIT_S = 60
+#: For what takes half a minute.
+LIMIT_S = 120
+
+#: Of a guest in two halves.
+FAILED = 'post-copy failed'
+
+#: Libvirt 9.0 may ask the destination how a resume ended when QEMU there has
+#: not said yet that it resumes, and takes the old state for a new failure.
+TOO_SOON = "job 'migration in' failed in post-copy phase"
 
 
 class KnownIssuesTest(base.LabTestCase):
@@ -119,7 +126,7 @@ class KnownIssuesTest(base.LabTestCase):
             self.addCleanup(host.configure_qemu)
         guest = self.start_guest(working_set_mib=64, dirty_mib_s=200)
         self._break_off_post_copy(guest)
-        resumed = self._migrate(guest, '--postcopy', '--postcopy-resume')
+        resumed = self._resume(guest)
         crashed = [host for host in hosts if self._revive(host)]
         self.assertEqual(
             'post-copy-resume-crash' in self._met('POSTCOPY_RESUME'),
@@ -127,8 +134,31 @@ class KnownIssuesTest(base.LabTestCase):
             resumed.stderr,
         )
         if not crashed:
-            self.assertEqual(0, resumed.returncode, resumed.stderr)
-            self.assert_arrived(guest)
+            if TOO_SOON in resumed.stderr:
+                self._resume_until_there(guest)
+            else:
+                self.assertEqual(0, resumed.returncode, resumed.stderr)
+                self.assertEqual(lab_guest.ABSENT, guest.state(self.source))
+            guest.verify_memory(self.destination)
+
+    def _resume(
+        self, guest: lab_guest.Guest
+    ) -> subprocess.CompletedProcess[str]:
+        return self._migrate(guest, '--postcopy', '--postcopy-resume')
+
+    def _resume_until_there(self, guest: lab_guest.Guest) -> None:
+        """Do what the docs say to do about a resume that came too soon."""
+        deadline = time.monotonic() + LIMIT_S
+        while (reason := self._reason(guest, self.destination)) != 'migrated':
+            self.assertLess(time.monotonic(), deadline, reason)
+            # Or it goes on by itself.
+            if reason == FAILED:
+                self._resume(guest)
+            time.sleep(1)
+        # To undefine it there was the part of who gave up.
+        self.assertIn(
+            guest.state(self.source), (lab_guest.ABSENT, 'shut off')
+        )
 
     def _break_off_post_copy(self, guest: lab_guest.Guest) -> None:
         """Leave a guest half here and half there, and stopped."""
@@ -142,7 +172,7 @@ class KnownIssuesTest(base.LabTestCase):
             self.source.virsh('domjobabort', guest.name, '--postcopy')
             running.communicate(timeout_s=60)
         for host in (self.source, self.destination):
-            self._wait_for_reason(guest, host, 'post-copy failed')
+            self._wait_for_reason(guest, host, FAILED)
 
     def _revive(self, host: lab_host.Host) -> bool:
         """Start libvirtd again if it has crashed, and tell whether it has."""
@@ -158,12 +188,16 @@ class KnownIssuesTest(base.LabTestCase):
         """Wait until libvirt says why the guest is in its state there."""
         deadline = time.monotonic() + LIMIT_S
         while True:
-            argv = ('domstate', guest.name, '--reason')
-            said = host.virsh(*argv, check=False).stdout.strip()
-            if said.endswith(f'({reason})'):
+            said = self._reason(guest, host)
+            if said == reason:
                 return
             self.assertLess(time.monotonic(), deadline, said)
             time.sleep(0.1)
+
+    def _reason(self, guest: lab_guest.Guest, host: lab_host.Host) -> str:
+        argv = ('domstate', guest.name, '--reason')
+        said = host.virsh(*argv, check=False).stdout
+        return said.strip().rpartition('(')[2].removesuffix(')')
 
 
 class DebianThirteenTest(KnownIssuesTest):

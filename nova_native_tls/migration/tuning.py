@@ -25,6 +25,7 @@ from nova_native_tls._i18n import _
 from nova_native_tls.migration import adjustments
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration import exclusions
+from nova_native_tls.migration.known_issues import memory
 from nova_native_tls.migration.known_issues import rules as known_issue_rules
 from nova_native_tls.migration import rekey
 from nova_native_tls.migration import settings as migration_settings
@@ -113,6 +114,8 @@ def _possible(
         zstd=depends_on_memory(settings, context),
         fills_records=context.source_speed is not None
         and context.source_speed.fills_records,
+        waits_busily=context.source.qemu is not None
+        and memory.BUSY_WAIT.include(context.source.qemu),
         limit_gib_s=limit / _MIB_PER_GIB
         if isinstance(limit, int) and limit > 0
         else None,

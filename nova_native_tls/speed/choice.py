@@ -37,7 +37,8 @@ from nova_native_tls.speed import sample
 #: More than this did not pay on any host that is known.
 MOST_CONNECTIONS = 8
 
-#: Two never were slower than one, also with one processor.
+#: As fast as one, or faster, also where processors are scarce; up to a tenth
+#: slower only with a QEMU that waits busily for them.
 USUAL_CONNECTIONS = 2
 
 #: A way that is not this much faster is not worth being another.
@@ -60,6 +61,8 @@ class Possible:
     :ivar fewest: connections.
     :ivar most: connections; 1 if there cannot be more.
     :ivar fills_records: QEMU on the source puts pages together by itself.
+    :ivar waits_busily: QEMU on the source needs a processor to wait for the
+        connections.
     :ivar limit_gib_s: what the migration may send; None for no limit.
     """
 
@@ -68,6 +71,7 @@ class Possible:
     packed: bool = False
     zstd: bool = False
     fills_records: bool = False
+    waits_busily: bool = False
     limit_gib_s: float | None = None
 
 
@@ -127,8 +131,8 @@ def choose(
             compression=Compression.NONE,
             rate_gib_s=None,
             reason=_(
-                'how fast the two hosts are is not known; this many never '
-                'are slower than one'
+                'how fast the two hosts are is not known, so it is the usual '
+                'number of connections'
             ),
         )
     ways = tuple(_ways(here, there, memory, possible))
@@ -217,12 +221,13 @@ def _candidate(
     possible: Possible,
 ) -> _Candidate:
     """Find out what limits it."""
+    senders = _threads(
+        connections, source.free_cores - (1 if possible.waits_busily else 0)
+    )
+    receivers = _threads(connections, destination.free_cores)
     limits = [
-        (_threads(connections, source) / way.cost.send_s_per_gib, _('source')),
-        (
-            _threads(connections, destination) / way.cost.receive_s_per_gib,
-            _('destination'),
-        ),
+        (senders / way.cost.send_s_per_gib, _('source')),
+        (receivers / way.cost.receive_s_per_gib, _('destination')),
     ]
     links = [
         each
@@ -241,12 +246,12 @@ def _candidate(
     )
 
 
-def _threads(connections: int, host: stream_costs.HostSpeed) -> float:
+def _threads(connections: int, free_cores: float) -> float:
     """Give how many processors the connections get at one end.
 
     On a host where none is free the guests share theirs.
     """
-    return max(min(float(connections), host.free_cores), 1.0)
+    return max(min(float(connections), free_cores), 1.0)
 
 
 _NAMES = {

@@ -18,6 +18,7 @@ import time
 
 from nova_native_tls.migration import cancelling
 from tests.cloud import recovery
+from tests.lab.harness.node import qemu_thread
 from tests.lab.harness.node import stopped_thread
 
 #: A migration that is cancelled would have ended.
@@ -46,7 +47,8 @@ class AbortedTest(recovery.RecoveryTestCase):
 
     def test_not_ended(self) -> None:
         """QEMU has lost a thread: the way out that is documented."""
-        with stopped_thread.stopped(self.machine.id, stopped_thread.SENDER):
+        sender = qemu_thread.find(self.machine.id, qemu_thread.SENDERS[1])
+        with stopped_thread.stopped(sender):
             self.cloud.migrations.abort(self.request)
             time.sleep(NOTHING_HAPPENS_S)
             self.assert_running()

@@ -23,6 +23,7 @@ from tests.lab import base
 from tests.lab.harness import errors
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.node import node as lab_node
+from tests.lab.harness.node import qemu_thread
 from tests.lab.harness.node import stopped_thread
 from tests.lab.harness import observed
 
@@ -112,7 +113,8 @@ class InterruptedTest(base.LabTestCase):
         running = self._start_slow(
             guest, program=(sys.executable, '-c', _IMPATIENT)
         )
-        with stopped_thread.stopped(guest.name, stopped_thread.SENDER):
+        sender = qemu_thread.find(guest.name, qemu_thread.SENDERS[1])
+        with stopped_thread.stopped(sender):
             running.signal(signal.SIGINT)
             status, stderr = self._end(running)
             self.assertEqual(2, status, stderr)

@@ -19,6 +19,9 @@ is what the releases in the table say.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
+import functools
 import subprocess
 import time
 
@@ -26,13 +29,19 @@ from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
 from tests.lab import base
+from tests.lab.bench import job as bench_job
 from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import qemu_thread
+from tests.lab.harness.node import stopped_thread
 from tests.lab.versions import stand
 
 #: For what takes half a minute.
 LIMIT_S = 120
+
+#: Between two looks at what a thread does.
+LOOK_S = 1.0
 
 #: Of a guest in two halves.
 FAILED = 'post-copy failed'
@@ -115,6 +124,47 @@ class KnownIssuesTest(base.LabTestCase):
         self._revive(self.source)
         self.assert_stayed(guest)
 
+    def test_busy_wait(self) -> None:
+        """While all connections are busy QEMU sleeps, or asks all the time."""
+        guest = self.start_guest()
+        argv = self._arguments(guest, '--parallel', '--bandwidth', '20')
+        with self.source.popen(['virsh', *argv]) as running:
+            self._wait_for_memory(guest)
+            with self._nobody_receives(guest):
+                leader = qemu_thread.find(guest.name, qemu_thread.LEADER)
+                before_s = leader.running_s()
+                time.sleep(LOOK_S)
+                share = (leader.running_s() - before_s) / LOOK_S
+            _stdout, stderr = running.communicate(timeout_s=LIMIT_S)
+        self.assertEqual('', stderr.strip())
+        self.assertEqual(
+            'parallel-busy-wait' in self._met('PARALLEL'), share > 0.1, share
+        )
+        self.assert_arrived(guest)
+
+    def _wait_for_memory(self, guest: lab_guest.Guest) -> None:
+        """Wait until some was sent, so that all threads are at work."""
+        deadline = time.monotonic() + LIMIT_S
+        while bench_job.Job.running(self.source, guest.name).carried < 2**24:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+
+    @contextlib.contextmanager
+    def _nobody_receives(self, guest: lab_guest.Guest) -> Iterator[None]:
+        """Stop who receives, and wait until who sends cannot go on."""
+        find = functools.partial(qemu_thread.find, guest.name)
+        senders = [find(role) for role in qemu_thread.SENDERS]
+        with contextlib.ExitStack() as held:
+            for role in qemu_thread.RECEIVERS:
+                held.enter_context(stopped_thread.stopped(find(role)))
+            deadline = time.monotonic() + LIMIT_S
+            before_s = -1.0
+            while (sent_s := sum(s.running_s() for s in senders)) > before_s:
+                self.assertLess(time.monotonic(), deadline)
+                before_s = sent_s
+                time.sleep(LOOK_S)
+            yield
+
     def test_resume(self) -> None:
         """A post-copy that was broken off goes on, or the daemon crashes."""
         hosts = (self.source, self.destination)
@@ -156,9 +206,7 @@ class KnownIssuesTest(base.LabTestCase):
                 self._resume(guest)
             time.sleep(1)
         # To undefine it there was the part of who gave up.
-        self.assertIn(
-            guest.state(self.source), (lab_guest.ABSENT, 'shut off')
-        )
+        self.assertIn(guest.state(self.source), (lab_guest.ABSENT, 'shut off'))
 
     def _break_off_post_copy(self, guest: lab_guest.Guest) -> None:
         """Leave a guest half here and half there, and stopped."""

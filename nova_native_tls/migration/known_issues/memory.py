@@ -30,6 +30,11 @@ REKEY = releases.Releases(
     component=Component.GNUTLS, end=End.SOURCE, before=V(3, 8, 11)
 )
 
+#: QEMU of who sends: its thread that finds the pages.
+BUSY_WAIT = releases.Releases(
+    component=Component.QEMU, end=End.SOURCE, before=V(8, 1)
+)
+
 ISSUES: tuple[issue.KnownIssue, ...] = (
     issue.KnownIssue(
         id='rekey-crash',
@@ -216,6 +221,31 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         remedy=_(
             'cancel by Nova, or by Ctrl-C of "nova-native-tls migrate", not '
             'with "virsh domjobabort"'
+        ),
+    ),
+    issue.KnownIssue(
+        id='parallel-busy-wait',
+        title=_(
+            'QEMU before 8.1 asks all the time whether a parallel connection '
+            'is free'
+        ),
+        references=(
+            'https://gitlab.com/qemu-project/qemu/-/commit/'
+            'd2026ee117147893f8d80f060cede6d872ecbd7f',
+        ),
+        affected=(BUSY_WAIT,),
+        releases_from=_(
+            'seen with 7.2.22 and not with 10.0.13. The commit is of May '
+            '2023, between 8.0 and 8.1'
+        ),
+        condition=conditions.with_flags('PARALLEL'),
+        when=_('parallel connections, all of them busy'),
+        effect=_('the migration uses one more processor of the source'),
+        kind=issue.Kind.ELSEWHERE,
+        handled_in='speed/choice.py',
+        remedy=_(
+            'upgrade QEMU on the source to 8.1 or newer, or leave it a free '
+            'processor'
         ),
     ),
 )

@@ -257,6 +257,30 @@ class ReleasesTest(testtools.TestCase):
                     (libvirt, qemu),
                 )
 
+    def test_qemu_that_waits_busily(self) -> None:
+        """One processor of the source, and only of it, sends nothing."""
+        context = dataclasses.replace(
+            CONTEXT,
+            source_speed=dataclasses.replace(SPEED, cores=8, free_cores=3.0),
+            destination_speed=dataclasses.replace(
+                SPEED, cores=8, free_cores=8.0
+            ),
+        )
+        old = versions.HostVersions(libvirt=V(9, 0), qemu=V(8, 0, 999))
+        new = versions.HostVersions(libvirt=V(9, 0), qemu=V(8, 1))
+        for source, destination, expected in (
+            (old, new, 3),
+            (new, old, 5),
+            (new, new, 5),
+        ):
+            added = _added(
+                _call('TLS'),
+                dataclasses.replace(
+                    context, source=source, destination=destination
+                ),
+            )
+            self.assertEqual(expected, added['parallel.connections'])
+
     def test_qemu_that_fills_records(self) -> None:
         """On the source; what the destination has makes no difference."""
         fills = dataclasses.replace(SPEED, fills_records=True)

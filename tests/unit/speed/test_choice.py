@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from typing import Any
 
 import hypothesis
 from hypothesis import strategies
@@ -154,6 +155,25 @@ class MeasuredTest(testtools.TestCase):
 
         self.assertEqual((Compression.NONE, 3), _what(chosen))
 
+    def test_qemu_that_waits_busily(self) -> None:
+        """It takes a processor from those that send, and none at the end."""
+
+        def chosen(source: float, destination: float, *, busily: bool) -> Any:
+            return choice.choose(
+                source=_host(free=source),
+                destination=_host(free=destination),
+                memory=None,
+                possible=choice.Possible(waits_busily=busily),
+            )
+
+        for source, destination in itertools.product((2, 3, 5, 32), repeat=2):
+            self.assertEqual(
+                chosen(source - 1, destination, busily=False),
+                chosen(source, destination, busily=True),
+            )
+        self.assertEqual(3, chosen(3, 32, busily=True).connections)
+        self.assertEqual(5, chosen(3, 32, busily=False).connections)
+
     def test_number_that_an_operator_set(self) -> None:
         """It stays; what is done with the pages may still be chosen."""
         for count in (1, 5, 16):
@@ -242,6 +262,7 @@ _permitted = strategies.builds(
     packed=strategies.booleans(),
     zstd=strategies.booleans(),
     fills_records=strategies.booleans(),
+    waits_busily=strategies.booleans(),
 )
 
 
@@ -314,6 +335,7 @@ class PropertiesTest(testtools.TestCase):
                     fewest=count,
                     most=count,
                     fills_records=possible.fills_records,
+                    waits_busily=possible.waits_busily and count > 1,
                 ),
             )
             for count in (1, 2)

@@ -21,13 +21,10 @@ from collections.abc import Iterator
 import contextlib
 import ctypes
 import os
-import pathlib
 import threading
 
 from tests.lab.harness import errors
-
-#: One that sends over a parallel connection, as QEMU 7.2 names it.
-SENDER = 'multifdsend_1'
+from tests.lab.harness.node import qemu_thread
 
 #: linux/ptrace.h
 _PTRACE_SEIZE, _PTRACE_INTERRUPT, _PTRACE_DETACH = 0x4206, 0x4207, 17
@@ -39,22 +36,19 @@ _TIMEOUT_S = 10.0
 
 
 @contextlib.contextmanager
-def stopped(guest: str, name: str) -> Iterator[None]:
-    """Stop a thread of a guest's QEMU, which runs on afterwards if it can.
+def stopped(thread: qemu_thread.Thread) -> Iterator[None]:
+    """Stop a thread, which runs on afterwards if it can.
 
-    :param guest: its name or UUID.
-    :param name: of the thread; only one end of a migration has those of it.
-    :raises LabError: there is no such thread.
+    :raises LabError: it cannot be stopped.
     """
-    thread_id = _find(guest, name)
     begun, enough = threading.Event(), threading.Event()
     # What is traced belongs to the thread that traces it, and what ends
     # meanwhile has to be waited for.
-    holder = threading.Thread(target=_hold, args=(thread_id, begun, enough))
+    holder = threading.Thread(target=_hold, args=(thread.id, begun, enough))
     holder.start()
     try:
         if not begun.wait(_TIMEOUT_S):
-            raise errors.LabError(f'Thread {thread_id} was not stopped.')
+            raise errors.LabError(f'Thread {thread.id} was not stopped.')
         yield
     finally:
         enough.set()
@@ -73,16 +67,6 @@ def _hold(
         if waited and not os.WIFSTOPPED(status):
             return
     _ptrace(_PTRACE_DETACH, thread_id)
-
-
-def _find(guest: str, name: str) -> int:
-    for path in pathlib.Path('/proc').glob('[0-9]*/task/[0-9]*/comm'):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if path.read_text().strip() == name:
-                argv = (path.parent / 'cmdline').read_bytes()
-                if guest.encode() in argv:
-                    return int(path.parent.name)
-    raise errors.LabError(f'No QEMU of {guest} has a thread {name}.')
 
 
 def _ptrace(request: int, thread_id: int) -> None:

@@ -47,7 +47,8 @@ class Migrate(show_result.ShowResult):
     On the source itself (--connect qemu:///system, the default) it measures
     what TLS costs there and looks at some pages of the guest, to choose the
     number of connections and whether to compress; the destination is taken
-    to be as fast. From another machine it asks for two connections.
+    to be as fast. From another machine it asks for two connections, or for
+    four from QEMU before 8.1.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

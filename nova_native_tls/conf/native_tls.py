@@ -66,7 +66,7 @@ GnuTLS #1717). A busy guest of a few GiB gets there, too. GnuTLS before
 a newer one, or asks it for no AES (``migrate_tls_priority`` in qemu.conf,
 from libvirt 11.6), nothing of the following is done.
 
-``avoid``: two parallel connections are asked for, which are not affected.
+``avoid``: parallel connections are asked for, which are not affected.
 Where they are not possible (with post-copy before QEMU 10.1, or of a guest
 whose machine is of a release before 8.0) it is as with ``watch``.
 

@@ -32,12 +32,13 @@ OPTS = [
         help="""
 Over how many connections the memory of a guest is sent with native TLS.
 
-``auto``: two, or more where the processors that are free on both hosts and
-the network between them can make use of them, up to eight. This is so where
-``[libvirt] live_migration_parallel_connections`` is not set; a number that
-is set there stays as it is. Post-copy migrations, and those between releases
-that cannot do it, are left as they are; so are hosts with ``rekey_crash =
-watch``, which is for a single connection.
+``auto``: two, or four from QEMU before 8.1, which has a processor of the
+source only wait for them; more where the processors that are free on both
+hosts and the network between them can make use of them, up to eight. This
+is so where ``[libvirt] live_migration_parallel_connections`` is not set; a
+number that is set there stays as it is. Post-copy migrations, and those
+between releases that cannot do it, are left as they are; so are hosts with
+``rekey_crash = watch``, which is for a single connection.
 
 ``nova``: nothing is chosen. Two connections may still be asked for by
 ``rekey_crash = avoid``, for another reason.

@@ -244,8 +244,9 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         kind=issue.Kind.ELSEWHERE,
         handled_in='speed/choice.py',
         remedy=_(
-            'upgrade QEMU on the source to 8.1 or newer, or leave it a free '
-            'processor'
+            'upgrade QEMU on the source to 8.1 or newer; until then leave '
+            '[native_tls] parallel at auto, which has more connections share '
+            'with it'
         ),
     ),
 )

@@ -70,11 +70,13 @@ def try_out(
             problems += _stayed(seen, guest, hosts)
         else:
             result = _say(seen.proof)
+            connections = way.memory_connections(stand.versions(hosts[0]))
             changed_for = way.changed_for(*map(stand.versions, hosts))
             if changed_for:
                 ids = ', '.join(each.id for each in changed_for)
                 result += f' for {ids}'
-                way = dataclasses.replace(way, connections=1)
+                connections = 1
+            way = dataclasses.replace(way, connections=connections)
             problems += _arrived(seen, guest, hosts, way)
             if way.post_copy and IN_POST_COPY not in told:
                 problems.append('there was no post-copy')
@@ -207,7 +209,8 @@ def _arrived(
 def _wrong_connections(proof: wire.WireProof, way: ways.Way) -> Iterator[str]:
     seen = {p.port: p.connections for p in proof.ports if p.role == wire.DATA}
     memory = seen.pop(RAM, 0)
-    enough = way.connections <= memory <= way.connections + way.post_copy
+    least = way.connections or 0
+    enough = least <= memory <= least + way.post_copy
     if not enough or seen != ({DISK: 1} if way.disk else {}):
         yield f'{memory} connections on {RAM}, and {seen}'
 

@@ -20,8 +20,10 @@ import dataclasses
 
 from nova_native_tls.migration import call as migration_call
 from nova_native_tls.migration.known_issues import issue
+from nova_native_tls.migration.known_issues import memory
 from nova_native_tls.migration.known_issues import rules
 from nova_native_tls.migration import versions
+from nova_native_tls.speed import choice
 
 #: Of the oldest QEMU, which all newer ones know.
 OLD_MACHINE = 'pc-i440fx-7.2'
@@ -39,7 +41,7 @@ class Way:
     :ivar new_machine: its machine is the newest that both ends know.
     :ivar connections: how many the memory has; with post-copy libvirt adds
         one of its own where it can (10.0 and newer), so there it is at least
-        so many.
+        so many; None for what this project chooses.
     :ivar flags: what it asks of libvirt beyond what every way does.
     """
 
@@ -50,7 +52,7 @@ class Way:
     disk: bool = False
     post_copy: bool = False
     new_machine: bool = False
-    connections: int = 1
+    connections: int | None = 1
     flags: frozenset[str] = frozenset()
 
     def machine(
@@ -62,6 +64,15 @@ class Way:
             return OLD_MACHINE
         older = min(known)
         return f'pc-i440fx-{older.major}.{older.minor}'
+
+    def memory_connections(self, source: versions.HostVersions) -> int:
+        """Tell how many carry memory, and the one that QEMU reads from."""
+        if self.connections is not None:
+            return self.connections
+        busily = source.qemu and memory.BUSY_WAIT.include(source.qemu)
+        return 1 + (
+            choice.WITH_BUSY_WAIT if busily else choice.USUAL_CONNECTIONS
+        )
 
     def refused_for(
         self, source: versions.HostVersions, destination: versions.HostVersions
@@ -115,7 +126,7 @@ _POST_COPY_PARALLEL = Way(
 )
 
 WAYS = (
-    Way(name='as chosen', connections=3, flags=frozenset({'PARALLEL'})),
+    Way(name='as chosen', connections=None, flags=frozenset({'PARALLEL'})),
     Way(
         name='single, disk',
         libvirt=_ONE,

@@ -258,27 +258,18 @@ class ReleasesTest(testtools.TestCase):
                 )
 
     def test_qemu_that_waits_busily(self) -> None:
-        """One processor of the source, and only of it, sends nothing."""
-        context = dataclasses.replace(
-            CONTEXT,
-            source_speed=dataclasses.replace(SPEED, cores=8, free_cores=3.0),
-            destination_speed=dataclasses.replace(
-                SPEED, cores=8, free_cores=8.0
-            ),
-        )
+        """On the source it needs more connections; at the other end not."""
         old = versions.HostVersions(libvirt=V(9, 0), qemu=V(8, 0, 999))
         new = versions.HostVersions(libvirt=V(9, 0), qemu=V(8, 1))
         for source, destination, expected in (
-            (old, new, 3),
-            (new, old, 5),
-            (new, new, 5),
+            (old, new, 4),
+            (new, old, 2),
+            (new, new, 2),
         ):
-            added = _added(
-                _call('TLS'),
-                dataclasses.replace(
-                    context, source=source, destination=destination
-                ),
+            context = dataclasses.replace(
+                CONTEXT, source=source, destination=destination
             )
+            added = _added(_call('TLS'), context)
             self.assertEqual(expected, added['parallel.connections'])
 
     def test_qemu_that_fills_records(self) -> None:

@@ -165,8 +165,9 @@ class VerdictTest(CanaryTestCase):
     def test_connections(self) -> None:
         """It has those that a guest would have, and each of them is TLS."""
         for config, connections, status in (
-            ('', 3, 'success'),
-            ('live_migration_parallel_connections = 4\n', 5, 'success'),
+            # QEMU 7.2 waits busily, so it has four of them, and its first.
+            ('', 5, 'success'),
+            ('live_migration_parallel_connections = 2\n', 3, 'success'),
             ('[native_tls]\nrekey_crash = watch\n', 1, 'warning'),
         ):
             outcome, seen = self._connections(config)

@@ -55,9 +55,9 @@ RAM = 49152
 DISK = 49153
 
 #: How many connections of TLS each port has for a server with a local disk:
-#: as the plugin migrates, and as Nova does by itself. Four of the plugin's
-#: carry memory, as QEMU 7.2 waits busily; QEMU reads from a fifth.
-SAFE: Mapping[int, int] = {RAM: 5, DISK: 1}
+#: as the plugin migrates, and as Nova does by itself. Two of the plugin's
+#: carry memory; QEMU reads from a third.
+SAFE: Mapping[int, int] = {RAM: 3, DISK: 1}
 SINGLE: Mapping[int, int] = {RAM: 1, DISK: 1}
 
 #: An option's value, or what gives it for a host.

@@ -223,7 +223,7 @@ class EvidenceTest(base.CloudTestCase):
             self.assertEqual(('TLS 1.3',), port.tls_versions)
         # With parallel connections QEMU has one more, which leads.
         self.assertEqual(
-            (4, True), (found['channels'], 'PARALLEL' in found['flags'])
+            (2, True), (found['channels'], 'PARALLEL' in found['flags'])
         )
         self.assertEqual(found['channels'] + 1, memory.connections)
         self.assertIs(True, found['nbd'])

@@ -42,7 +42,7 @@ USUAL_CONNECTIONS = 2
 
 #: Where a thread of QEMU waits busily for them so many are needed that most of
 #: what runs sends. With QEMU 7.2 and two processors for both ends four were
-#: 1.2 times as fast as one, and two 0.97 to 1.06 times.
+#: 1.2 times as fast as one, and two 0.93 to 1.06 times.
 WITH_BUSY_WAIT = 4
 
 #: A way that is not this much faster is not worth being another.

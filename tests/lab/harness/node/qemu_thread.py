@@ -17,10 +17,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pathlib
+import time
 
 from tests.lab.harness import errors
 
 _NS_PER_S = 1e9
+_POLL_S = 0.05
+#: What ends takes a few milliseconds.
+_SOON_S = 2.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,10 +43,7 @@ SENDERS = (
     Role(('multifdsend_0', 'mig/src/send_0')),
     Role(('multifdsend_1', 'mig/src/send_1')),
 )
-RECEIVERS = (
-    Role(('multifdrecv_0', 'mig/dst/recv_0')),
-    Role(('multifdrecv_1', 'mig/dst/recv_1')),
-)
+RECEIVER = Role(('multifdrecv_0', 'mig/dst/recv_0'))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Thread:
     def id(self) -> int:
         """Return the number that the kernel has for it."""
         return int(self.directory.name)
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the QEMU that it is part of."""
+        return int(self.directory.parent.parent.name)
 
     def running_s(self) -> float:
         """Return for how many seconds a processor ran it."""
@@ -79,3 +85,20 @@ def find(guest: str, role: Role) -> Thread:
                     return Thread(path.parent)
     names = ' or '.join(role.names)
     raise errors.LabError(f'No QEMU of {guest} has a thread {names}.')
+
+
+def remains(guest: str, role: Role) -> bool:
+    """Tell whether it has such a thread, which does not end soon.
+
+    :param guest: its name or UUID.
+    """
+    try:
+        thread = find(guest, role)
+    except errors.LabError:
+        return False
+    deadline = time.monotonic() + _SOON_S
+    while thread.directory.exists():
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(_POLL_S)
+    return False

@@ -94,6 +94,8 @@ def _judged(
     host: host_check.Host, guest: guests.Guest, known: _Verdicts
 ) -> Iterator[host_check.Finding]:
     name = guests.describe(guest)
+    if guest.stands:
+        yield _standing(host, name)
     if guest.unseen:
         yield host.warning(
             'guest.not-looked-at',
@@ -128,6 +130,21 @@ def _judged(
             remedy=_see_again(),
             file=name,
         )
+
+
+def _standing(host: host_check.Host, name: str) -> host_check.Finding:
+    """Tell of a migration without an end; no other can begin before it."""
+    say = host.warning if host.context.guest is None else host.failure
+    return say(
+        'guest.migration-stands',
+        _('its QEMU is in a migration that has not moved for a second'),
+        remedy=_(
+            'see "virsh domjobinfo": if no job is there, QEMU will never end '
+            'it (known issue parallel-hang), and the guest has to be shut '
+            'down and started again, as "openstack server reboot --hard" does'
+        ),
+        file=name,
+    )
 
 
 def _is_as_new(host: host_check.Host, guest: guests.Guest) -> bool:

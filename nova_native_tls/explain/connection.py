@@ -114,6 +114,25 @@ ENTRIES: tuple[entry.Entry, ...] = (
         rank=entry.Rank.SYMPTOM,
     ),
     entry.Entry(
+        id='guest.migration-stands',
+        sentences=(
+            'duplicate yank instance',
+            "There's a migration process in progress",
+        ),
+        seen=(entry.Seen.LIBVIRT, entry.Seen.SOURCE_QEMU),
+        mend=entry.Mend.SOURCE,
+        # While a migration really runs, libvirt itself allows no other.
+        cause=_(
+            'An earlier migration of this guest failed, and its QEMU on '
+            '%(source)s never ended it'
+        ),
+        remedy=_(
+            'shut the guest down and start it again, by "openstack server '
+            'reboot --hard" with Nova; mend first why the earlier one failed'
+        ),
+        upstream='QEMU util/yank.c, migration/migration.c',
+    ),
+    entry.Entry(
         id='post-copy.paused',
         sentences=(
             'Detected IO failure for postcopy. Migration paused',

@@ -21,6 +21,7 @@ import re
 
 from nova_native_tls._i18n import _
 from nova_native_tls import exception
+from nova_native_tls.host import migration_thread
 from nova_native_tls.host import mounts
 from nova_native_tls.host import path_walk
 from nova_native_tls.host import permission
@@ -61,16 +62,20 @@ class Guest:
     :ivar identity: as whom its QEMU reads files.
     :ivar changed: files that its QEMU sees otherwise than a new guest would.
     :ivar files: what its QEMU sees, where that differs.
+    :ivar pid: of its QEMU; None if nobody knows.
+    :ivar stands: it is in a migration that does not move.
     :ivar unseen: what could not be looked at; empty for nothing.
     """
 
     name: str
     memory_mib: int
+    pid: int | None = None
     qemu: versions.Version | None = None
     started_at: float | None = None
     identity: permission.Identity | None = None
     changed: tuple[str, ...] = ()
     files: credential_set.CredentialSet | None = None
+    stands: bool = False
     unseen: str = ''
 
 
@@ -103,7 +108,14 @@ def look(known: Sequence[Known], place: Place) -> tuple[Guest, ...]:
     if not known:
         return ()
     base = mounts.read('self' if place.daemon is None else place.daemon)
-    return tuple(_look(guest, place, base) for guest in known)
+    found = [_look(guest, place, base) for guest in known]
+    standing = migration_thread.standing(
+        guest.pid for guest in found if guest.pid is not None
+    )
+    return tuple(
+        dataclasses.replace(guest, stands=guest.pid in standing)
+        for guest in found
+    )
 
 
 def _look(known: Known, place: Place, base: tuple[mounts.Mount, ...]) -> Guest:
@@ -119,6 +131,7 @@ def _look(known: Known, place: Place, base: tuple[mounts.Mount, ...]) -> Guest:
             pid = int(file.read(20))
         guest = dataclasses.replace(
             guest,
+            pid=pid,
             identity=process.identity(pid),
             started_at=process.started_at(pid),
         )

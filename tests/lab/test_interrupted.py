@@ -14,10 +14,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
+from typing import Any
 
+from nova_native_tls.explain import matcher
 from nova_native_tls.migration import cancelling
 from tests.lab import base
 from tests.lab.harness import errors
@@ -30,6 +33,9 @@ from tests.lab.harness import observed
 #: So slow that nothing ends by itself while a test looks.
 SLOW_MIB_S = 8
 TIMEOUT_S = 60
+
+#: Most of them do what is to be shown.
+ATTEMPTS = 10
 
 #: Our command, which waits less for a migration that was cancelled.
 _IMPATIENT = """
@@ -49,10 +55,7 @@ class InterruptedTest(base.LabTestCase):
     def _start_slow(
         self, guest: lab_guest.Guest, *, program: tuple[str, ...] = ()
     ) -> lab_node.NodeProcess:
-        options = self.nova_conf(
-            live_migration_with_native_tls=True,
-            live_migration_bandwidth=SLOW_MIB_S,
-        )
+        options = self._tls(live_migration_bandwidth=SLOW_MIB_S)
         argv = observed.arguments(
             guest, self.source, self.destination, *options
         )
@@ -67,6 +70,13 @@ class InterruptedTest(base.LabTestCase):
                 raise errors.LabError(f'it did not get half-way: {output}')
             time.sleep(0.2)
         return running
+
+    def _tls(self, **libvirt: Any) -> tuple[str, ...]:
+        return self.nova_conf(
+            live_migration_with_native_tls=True,
+            live_migration_parallel_connections=2,
+            **libvirt,
+        )
 
     def _is_half_way(self, guest: lab_guest.Guest) -> bool:
         info = self.source.virsh('domjobinfo', guest.name, check=False).stdout
@@ -125,6 +135,67 @@ class InterruptedTest(base.LabTestCase):
             # Nothing else helps.
             self.source.virsh('destroy', guest.name)
         self.assertFalse(guest.is_running_on(self.source))
+
+    def test_failed_and_not_ended(self) -> None:
+        """Nor when one connection fails while it waits for another."""
+        guest = self.start_guest()
+        attempts = 0
+        while not self._fail_one_by_one(guest):
+            # It waited for neither, and has ended.
+            attempts += 1
+            self.assertLess(attempts, ATTEMPTS)
+            self.assert_stayed(guest)
+        finding = self._standing(guest)
+        self.assertEqual('warning', finding['status'])
+        self.assertIn('reboot --hard', finding['remedy'])
+        again = self.command(guest, *self._tls())
+        self.assertEqual(2, again.exit_status)
+        self.assertEqual(
+            ['guest.migration-stands'],
+            [found.id for found in matcher.explain(again.stderr)],
+        )
+        self.assert_stayed(guest)
+        # As such a reboot does.
+        guest.destroy(self.source)
+        guest.define_and_start(self.source)
+        guest.wait_ready(self.source)
+        self.assertIsNone(self._standing(guest))
+        self.assertEqual(0, self.command(guest, *self._tls()).exit_status)
+        self.assert_arrived(guest)
+
+    def _fail_one_by_one(self, guest: lab_guest.Guest) -> bool:
+        """Tell whether QEMU waits for who learns of the failure first."""
+        running = self._start_slow(guest)
+        first, second = (
+            qemu_thread.find(guest.name, role) for role in qemu_thread.SENDERS
+        )
+        with stopped_thread.stopped(first):
+            with stopped_thread.stopped(second):
+                # Until memory was handed to both.
+                time.sleep(1)
+                self.destination.virsh('destroy', guest.name)
+            deadline = time.monotonic() + TIMEOUT_S
+            while second.directory.exists():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+        status, stderr = self._end(running)
+        self.assertEqual(2, status, stderr)
+        self.assertIn('failed, the guest is running on', stderr)
+        return qemu_thread.remains(guest.name, qemu_thread.LEADER)
+
+    def _standing(self, guest: lab_guest.Guest) -> dict[str, str] | None:
+        """Give what a check of the source finds of the guest's migration."""
+        argv = [*observed.COMMAND, 'host', 'check', '-f', 'json']
+        found = json.loads(self.source.run(argv, check=False).stdout)
+        return next(
+            (
+                row
+                for row in found
+                if row['code'] == 'guest.migration-stands'
+                and guest.name in row['subject']
+            ),
+            None,
+        )
 
     def test_terminated(self) -> None:
         """SIGTERM does the same, as when a session ends."""

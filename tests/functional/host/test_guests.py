@@ -21,6 +21,7 @@ import subprocess
 import fixtures
 
 from nova_native_tls.host import guests
+from nova_native_tls.host import migration_thread
 from nova_native_tls.host import read_as_user
 from nova_native_tls.host import read_by_permission
 from nova_native_tls.migration import versions
@@ -90,6 +91,18 @@ class GuestsTest(trees.NeedsRoot):
         self.assertEqual(
             ((), None, ''), (found.changed, found.files, found.unseen)
         )
+
+    def test_migration(self) -> None:
+        """One that stands is seen by the number of the process."""
+        self.start()
+        pid = int((self.root / 'RUN' / 'g1.pid').read_text())
+        self.assertFalse(self.look().stands)
+        self.useFixture(
+            fixtures.MockPatchObject(
+                migration_thread, 'standing', {pid}.intersection
+            )
+        )
+        self.assertTrue(self.look().stands)
 
     def test_stale_mount(self) -> None:
         """It sees files that were there when it started, and only they."""

@@ -126,6 +126,23 @@ class RunningGuestsTest(testtools.TestCase):
             )
             self.assertEqual(wanted, only.code)
 
+    def test_migration_without_end(self) -> None:
+        """It may go on; but no other can begin before it."""
+        guest = observations.guest(name='old', stands=True)
+        leaving = {
+            'stage': base.Stage.SOURCE,
+            'guest': guests.Known(name='old', memory_mib=1),
+        }
+        for context, status in (
+            ({}, Status.WARNING),
+            (leaving, Status.FAILURE),
+        ):
+            (only,) = found(guest, context=context)
+            self.assertEqual(
+                ('guest.migration-stands', status), (only.code, only.status)
+            )
+            self.assertIn('reboot --hard', only.remedy)
+
     def test_unknown(self) -> None:
         """What is not known of a guest is not a success."""
         for guest, code in (

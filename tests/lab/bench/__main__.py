@@ -43,13 +43,14 @@ SUBJECTS = {
     'migrate': ('tests.lab.bench.migrate', 5),
     'tried': ('tests.lab.bench.tried', 3),
     'cancel': ('tests.lab.bench.cancels', 20),
+    'refuse': ('tests.lab.bench.refusals', 20),
     'nova': ('tests.lab.bench.nova_moves', 10),
     'checks': ('tests.lab.bench.checks', 20),
     'import': ('tests.lab.bench.imports', 10),
     'ca': ('tests.lab.bench.authority', 3),
 }
 #: Those that are measured on hosts of different Debians.
-ON_HOSTS = ('migrate', 'tried', 'cancel')
+ON_HOSTS = ('migrate', 'tried', 'cancel', 'refuse')
 SUITES = (bench_hosts.OWN, 'trixie')
 MEMORY_MIB = 1024
 

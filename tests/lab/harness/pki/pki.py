@@ -37,6 +37,10 @@ from tests.lab.harness.pki import extensions
 #: Where QEMU looks without any setting in qemu.conf.
 QEMU_DIRECTORY = '/etc/pki/qemu'
 DH_PARAMETERS = f'{QEMU_DIRECTORY}/{credential_set.DH_PARAMS}'
+#: With which the source shows who it is.
+CLIENT_FILES = tuple(
+    f'{QEMU_DIRECTORY}/client-{what}.pem' for what in ('cert', 'key')
+)
 
 CA_LIFETIME = datetime.timedelta(days=30)
 LIFETIME = datetime.timedelta(days=7)

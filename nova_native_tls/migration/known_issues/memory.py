@@ -190,28 +190,29 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         remedy=_('upgrade QEMU on the source to 10.0 or newer'),
     ),
     issue.KnownIssue(
-        id='parallel-cancel-hang',
+        id='parallel-hang',
         title=_(
             'QEMU may not end a migration over parallel connections that is '
-            'cancelled'
+            'cancelled or that fails'
         ),
         references=(
             'migration/multifd.c of QEMU 7.2.22 and 10.0.13: '
             'multifd_send_sync_main waits for each thread that sends, and one '
             'that finds the migration over ends without waking it',
-            'hw/core/machine.c: hw_compat_8_0, '
-            'multifd-flush-after-each-section',
         ),
         affected=(
             releases.Releases(component=Component.QEMU, end=End.SOURCE),
         ),
         releases_from=_(
-            'seen with 7.2.22, in few of a thousand. The sources of 10.0.13 '
-            'have the same wait, but for machines from 8.1 on only once for '
-            'each pass over memory; a release without it is not known'
+            'seen with 7.2.22, of those that are cancelled and of those that '
+            'are refused, and with 10.0.13, of those that are refused; not '
+            'seen with 11.1.3. In which release it ends is not known'
         ),
         condition=conditions.with_flags('PARALLEL'),
-        when=_('parallel connections, and the migration is cancelled'),
+        when=_(
+            'parallel connections, and the migration is cancelled, or the '
+            'destination refuses or loses a connection'
+        ),
         effect=_(
             'the migration never ends; the guest runs on where it is, and '
             'cannot be migrated again'
@@ -220,7 +221,8 @@ ISSUES: tuple[issue.KnownIssue, ...] = (
         handled_in='migration/cancelling.py',
         remedy=_(
             'cancel by Nova, or by Ctrl-C of "nova-native-tls migrate", not '
-            'with "virsh domjobabort"'
+            'with "virsh domjobabort"; have "host check" and "pair check" '
+            'find what would be refused'
         ),
     ),
     issue.KnownIssue(

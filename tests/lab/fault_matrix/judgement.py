@@ -182,6 +182,7 @@ def _mend(
     """Do as the remedies say; the guest must then get to the other host."""
     if scene.states()[0] != 'running':
         scene.put_back()
+    anew = scene.start_anew_if_standing()
     problems = []
     if fault.attacker is not None:
         # Nobody was told anything: what is bad goes away by itself.
@@ -205,4 +206,6 @@ def _mend(
     if not again.arrived:
         problems.append(f'after the remedy it fails: {again.said}')
     problems += _about_guest(scene, arrived=again.arrived)
-    return 'no' if problems else 'yes', problems
+    if problems:
+        return 'no', problems
+    return 'yes, started anew' if anew else 'yes', []

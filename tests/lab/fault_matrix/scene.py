@@ -30,6 +30,7 @@ from tests.lab.harness.guest import kernel as guest_kernel
 from tests.lab.harness.guest import spec as guest_spec
 from tests.lab.harness.lab import lab as lab_lab
 from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import qemu_thread
 
 NAME = os.environ.get('LAB_MATRIX_NAME', 'matrix')
 GUEST = 'matrix'
@@ -89,6 +90,7 @@ class Scene:
             self.source, self.destination = self.destination, self.source
         elif states != ['running', lab_guest.ABSENT]:
             self.put_back()
+        self.start_anew_if_standing()
 
     def put_back(self) -> None:
         """Have a new guest on the source, in place of the one that left."""
@@ -96,6 +98,18 @@ class Scene:
             self.guest.destroy(host)
         self.guest.define_and_start(self.source.host)
         self.guest.wait_ready(self.source.host)
+
+    def start_anew_if_standing(self) -> bool:
+        """Have a new guest if QEMU never ends the migration that failed.
+
+        It is the known issue parallel-hang, and this its way out.
+
+        :returns: it was so.
+        """
+        standing = qemu_thread.remains(GUEST, qemu_thread.LEADER)
+        if standing:
+            self.put_back()
+        return standing
 
     def states(self) -> tuple[str, str]:
         """Tell how the guest is on the source and on the destination."""

@@ -25,6 +25,7 @@ from nova_native_tls.host import migration_thread
 from nova_native_tls.host import read_as_user
 from nova_native_tls.host import read_by_permission
 from nova_native_tls.migration import versions
+from tests.functional.host import started
 from tests.functional.host import trees
 
 V = versions.Version
@@ -51,16 +52,9 @@ class GuestsTest(trees.NeedsRoot):
 
     def start(self, before: str = '', *prefix: str) -> None:
         """Start its process, after a command in its mount namespace."""
-        child = subprocess.Popen(
-            [*prefix, 'sh', '-c', f'{before}\necho; exec sleep 1000'],
-            stdout=subprocess.PIPE,
-        )
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        assert child.stdout is not None
-        self.addCleanup(child.stdout.close)
-        child.stdout.readline()
-        (self.root / 'RUN' / 'g1.pid').write_text(str(child.pid))
+        argv = (*prefix, 'sh', '-c', f'{before}\necho; exec sleep 1000')
+        pid = self.useFixture(started.Started(*argv)).pid
+        (self.root / 'RUN' / 'g1.pid').write_text(str(pid))
 
     def log(self, *releases: str, between: str = '') -> None:
         """Write what libvirt writes at each start."""

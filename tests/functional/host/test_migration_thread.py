@@ -22,6 +22,7 @@ import fixtures
 import testtools
 
 from nova_native_tls.host import migration_thread
+from tests.functional.host import started
 
 #: A thread of that name, which sleeps for so many seconds at a time.
 _PROGRAM = """
@@ -43,16 +44,8 @@ class StandingTest(testtools.TestCase):
 
     def start(self, name: str, sleep_s: float) -> int:
         """Start one and return its number."""
-        child = subprocess.Popen(
-            [sys.executable, '-c', _PROGRAM, name, str(sleep_s)],
-            stdout=subprocess.PIPE,
-        )
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        assert child.stdout is not None
-        self.addCleanup(child.stdout.close)
-        child.stdout.readline()
-        return child.pid
+        argv = (sys.executable, '-c', _PROGRAM, name, str(sleep_s))
+        return self.useFixture(started.Started(*argv)).pid
 
     def test_each(self) -> None:
         """One waits for ever; who moves or leads nothing does not count."""

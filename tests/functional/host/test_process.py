@@ -20,6 +20,7 @@ import subprocess
 
 from nova_native_tls.host import listening
 from nova_native_tls.host import process
+from tests.functional.host import started
 from tests.functional.host import trees
 
 
@@ -28,16 +29,8 @@ class ProcessTest(trees.NeedsRoot):
 
     def start(self, *prefix: str) -> int:
         """Start one that has told that it runs."""
-        child = subprocess.Popen(
-            [*prefix, 'sh', '-c', 'echo; exec sleep 1000'],
-            stdout=subprocess.PIPE,
-        )
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        assert child.stdout is not None
-        self.addCleanup(child.stdout.close)
-        child.stdout.readline()
-        return child.pid
+        argv = (*prefix, 'sh', '-c', 'echo; exec sleep 1000')
+        return self.useFixture(started.Started(*argv)).pid
 
     def test_identity(self) -> None:
         """As whom it uses files: what the kernel says."""

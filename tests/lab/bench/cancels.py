@@ -26,8 +26,6 @@ import time
 
 from tests.lab.bench import cancel_orders
 from tests.lab.bench import cpu
-from tests.lab.bench import guests
-from tests.lab.bench import hosts as bench_hosts
 from tests.lab.bench import job as bench_job
 from tests.lab.bench import scene as bench_scene
 from tests.lab.bench import sheet as bench_sheet
@@ -100,23 +98,16 @@ def run(
 
     :raises LabError: the hosts, or a guest, did not come up.
     """
-    (kind,) = (each for each in guests.KINDS if each.name == _KIND)
-    with bench_hosts.up(suite, tell) as pair:
-        tell(pair.title)
-        where = f'{pair.title}; {kind.title}, {memory_mib} MiB'
-        counts = {what: Count() for what in ORDERS}
-        scene = bench_scene.Scene.begin(pair, kind, memory_mib)
-        try:
-            for number in range(rounds):
-                for what, order in ORDERS.items():
-                    took_s = _once(scene, order)
-                    counts[what].add(took_s)
-                    sheet.add(where, what, {TIME: took_s})
-                    sheet.row(where, what).note = str(counts[what])
-                    took = 'no end' if took_s is None else f'{took_s:.2f} s'
-                    tell(f'{number + 1} of {rounds}, {what}: {took}')
-        finally:
-            scene.end()
+    counts = {what: Count() for what in ORDERS}
+    with bench_scene.Scene.up(suite, _KIND, memory_mib, tell) as scene:
+        for number in range(rounds):
+            for what, order in ORDERS.items():
+                took_s = _once(scene, order)
+                counts[what].add(took_s)
+                sheet.add(scene.where, what, {TIME: took_s})
+                sheet.row(scene.where, what).note = str(counts[what])
+                took = 'no end' if took_s is None else f'{took_s:.2f} s'
+                tell(f'{number + 1} of {rounds}, {what}: {took}')
 
 
 def _once(scene: bench_scene.Scene, order: Order) -> float | None:

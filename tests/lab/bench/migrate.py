@@ -101,8 +101,8 @@ def _measure(
     rounds: int,
     tell: Callable[[str], None],
 ) -> None:
-    where = f'{pair.title}; {kind.title}, {memory_mib} MiB'
     scene = bench_scene.Scene.begin(pair, kind, memory_mib)
+    where = scene.where
     failed = dict.fromkeys((way.title for way in ways.WAYS), 0)
     for way in ways.WAYS:
         row = sheet.row(where, way.title)

@@ -24,8 +24,6 @@ import dataclasses
 import time
 
 from tests.lab.bench import cpu
-from tests.lab.bench import guests
-from tests.lab.bench import hosts as bench_hosts
 from tests.lab.bench import scene as bench_scene
 from tests.lab.bench import sheet as bench_sheet
 from tests.lab.bench import ways
@@ -81,27 +79,20 @@ def run(
 
     :raises LabError: the hosts, or a guest, did not come up.
     """
-    (kind,) = (each for each in guests.KINDS if each.name == _KIND)
-    with bench_hosts.up(suite, tell) as pair:
-        tell(pair.title)
-        where = f'{pair.title}; {kind.title}, {memory_mib} MiB'
-        counts = {way.title: Count() for way in WAYS}
-        scene = bench_scene.Scene.begin(pair, kind, memory_mib)
+    counts = {way.title: Count() for way in WAYS}
+    with bench_scene.Scene.up(suite, _KIND, memory_mib, tell) as scene:
         scene.guest.prepare_destination(scene.there)
         for path in pki.CLIENT_FILES:
             scene.here.path(path).unlink()
-        try:
-            for number in range(rounds):
-                for way in WAYS:
-                    count = counts[way.title]
-                    took_s = _once(scene, way)
-                    count.refused += 1
-                    count.endless += _has_no_end(scene)
-                    sheet.add(where, way.title, {TIME: took_s})
-                    sheet.row(where, way.title).note = str(count)
-                    tell(f'{number + 1} of {rounds}, {way.title}: {count}')
-        finally:
-            scene.end()
+        for number in range(rounds):
+            for way in WAYS:
+                title, count = way.title, counts[way.title]
+                took_s = _once(scene, way)
+                count.refused += 1
+                count.endless += _has_no_end(scene)
+                sheet.add(scene.where, title, {TIME: took_s})
+                sheet.row(scene.where, title).note = str(count)
+                tell(f'{number + 1} of {rounds}, {title}: {count}')
 
 
 def _once(scene: bench_scene.Scene, way: ways.Way) -> float:

@@ -14,7 +14,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
+import contextlib
 import dataclasses
 from typing import Self
 
@@ -61,6 +63,33 @@ class Scene:
         here, there = pair.lab.hosts
         guest = _start(pair, kind, here, memory_mib)
         return cls(pair, kind, memory_mib, here, there, guest)
+
+    @classmethod
+    @contextlib.contextmanager
+    def up(
+        cls,
+        suite: str,
+        kind_name: str,
+        memory_mib: int,
+        tell: Callable[[str], None],
+    ) -> Iterator[Self]:
+        """Have a guest between two hosts of a Debian, and take all down.
+
+        :raises LabError: the hosts, or the guest, did not come up.
+        """
+        (kind,) = (each for each in guests.KINDS if each.name == kind_name)
+        with bench_hosts.up(suite, tell) as pair:
+            tell(pair.title)
+            scene = cls.begin(pair, kind, memory_mib)
+            try:
+                yield scene
+            finally:
+                scene.end()
+
+    @property
+    def where(self) -> str:
+        """Say between which hosts what guest is."""
+        return f'{self.pair.title}; {self.kind.title}, {self.memory_mib} MiB'
 
     def end(self) -> None:
         """Remove the guest, wherever it is."""

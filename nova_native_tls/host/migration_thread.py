@@ -23,6 +23,8 @@ import contextlib
 import os
 import time
 
+from nova_native_tls.host import process
+
 #: As QEMU calls the thread that leads: migration/migration.c of 7.2,
 #: MIGRATION_THREAD_SRC_MAIN in migration/migration.h from 9.0 on. libvirt
 #: has QEMU name its threads (debug-threads=on).
@@ -51,15 +53,14 @@ def standing(pids: Iterable[int]) -> frozenset[int]:
 
 def _wakeups(pid: int) -> tuple[str, str] | None:
     """Give the leader's number, and how often it was switched to."""
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f'/proc/{pid}/task'):
-            directory = f'/proc/{pid}/task/{thread}'
-            if _read(f'{directory}/comm').rstrip('\n') in LEADERS:
+    try:
+        threads = os.listdir(f'/proc/{pid}/task')
+    except OSError:
+        return None
+    for thread in threads:
+        # One that has ended says nothing of the others.
+        with contextlib.suppress(OSError):
+            if process.read(pid, f'task/{thread}/comm').strip() in LEADERS:
                 # Time on a processor, time in a queue, time slices.
-                return thread, _read(f'{directory}/schedstat')
+                return thread, process.read(pid, f'task/{thread}/schedstat')
     return None
-
-
-def _read(path: str) -> str:
-    with open(path, encoding='utf-8', errors='replace') as content:
-        return content.read()

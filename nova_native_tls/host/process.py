@@ -29,7 +29,7 @@ LIBVIRT_PATHS = ('/etc', '/run/libvirt', '/var/log/libvirt')
 def name(pid: int) -> str | None:
     """Give the name of its program, 15 characters at most; None if gone."""
     try:
-        return _read(pid, 'comm').rstrip('\n')
+        return read(pid, 'comm').rstrip('\n')
     except OSError:
         return None
 
@@ -40,7 +40,7 @@ def started_at(pid: int) -> float:
     :raises OSError: there is no such process.
     """
     # The name may hold anything, also blanks and parentheses.
-    fields = _read(pid, 'stat').rpartition(')')[2].split()
+    fields = read(pid, 'stat').rpartition(')')[2].split()
     ticks = int(fields[_START_TIME])
     age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf(
         'SC_CLK_TCK'
@@ -55,7 +55,7 @@ def identity(pid: int) -> permission.Identity:
     """
     fields = dict(
         line.split(':', 1)
-        for line in _read(pid, 'status').splitlines()
+        for line in read(pid, 'status').splitlines()
         if ':' in line
     )
     # Real, effective, saved, file system.
@@ -94,7 +94,11 @@ def executable(pid: int) -> str:
     return os.readlink(f'/proc/{pid}/exe')
 
 
-def _read(pid: int, file: str) -> str:
+def read(pid: int, file: str) -> str:
+    """Read a file of its directory in /proc.
+
+    :raises OSError: there is no such process or file, or this one may not.
+    """
     with open(
         f'/proc/{pid}/{file}', encoding='utf-8', errors='replace'
     ) as content:

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -23,6 +25,9 @@ import testtools
 
 from nova_native_tls.host import migration_thread
 from tests.functional.host import started
+
+#: For what takes milliseconds.
+LIMIT_S = 10
 
 #: A thread of that name, which sleeps for so many seconds at a time.
 _PROGRAM = """
@@ -43,9 +48,17 @@ class StandingTest(testtools.TestCase):
     """Processes with threads as QEMU has them."""
 
     def start(self, name: str, sleep_s: float) -> int:
-        """Start one and return its number."""
+        """Start one and return its number, once all of it sleeps."""
         argv = (sys.executable, '-c', _PROGRAM, name, str(sleep_s))
-        return self.useFixture(started.Started(*argv)).pid
+        pid = self.useFixture(started.Started(*argv)).pid
+        tasks = pathlib.Path(f'/proc/{pid}/task')
+        deadline = time.monotonic() + LIMIT_S
+        while any(
+            path.read_text().rpartition(')')[2].split()[0] != 'S'
+            for path in tasks.glob('*/stat')
+        ):
+            self.assertLess(time.monotonic(), deadline)
+        return pid
 
     def test_each(self) -> None:
         """One waits for ever; who moves or leads nothing does not count."""
@@ -64,6 +77,14 @@ class StandingTest(testtools.TestCase):
         child = subprocess.Popen(['true'])
         child.wait()
         self.assertEqual(set(), migration_thread.standing([child.pid]))
+        # A thread that does says nothing of the others.
+        pid, listdir = self.start('live_migration', 1000), os.listdir
+        self.useFixture(
+            fixtures.MockPatchObject(
+                os, 'listdir', lambda path: [str(child.pid), *listdir(path)]
+            )
+        )
+        self.assertEqual({pid}, migration_thread.standing([pid]))
 
     def test_no_migration_takes_no_time(self) -> None:
         """Only a thread that leads is looked at twice."""

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import hypothesis
 from hypothesis import strategies
@@ -61,18 +62,19 @@ _permitted = strategies.builds(
 )
 
 
-def _rate(
-    source: costs.HostSpeed,
-    destination: costs.HostSpeed,
-    memory: sample.MemorySample | None,
-    possible: choice.Possible,
-) -> float:
-    rate = choice.choose(
-        source=source,
-        destination=destination,
-        memory=memory,
-        possible=possible,
-    ).rate_gib_s
+#: What a choice is made from.
+_questions = strategies.fixed_dictionaries(
+    {
+        'source': _hosts,
+        'destination': _hosts,
+        'memory': _memories,
+        'possible': _permitted,
+    }
+)
+
+
+def _rate(question: dict[str, Any]) -> float:
+    rate = choice.choose(**question).rate_gib_s
     assert rate is not None
     return rate
 
@@ -89,58 +91,37 @@ class PropertiesTest(testtools.TestCase):
     """What holds whatever the hosts are like."""
 
     @_untimed
-    @hypothesis.given(_hosts, _hosts, _memories, _permitted)
-    def test_bounds(
-        self,
-        source: costs.HostSpeed,
-        destination: costs.HostSpeed,
-        memory: sample.MemorySample | None,
-        possible: choice.Possible,
-    ) -> None:
+    @hypothesis.given(_questions)
+    def test_bounds(self, question: dict[str, Any]) -> None:
         """From two to eight connections, and only what is possible."""
-        chosen = choice.choose(
-            source=source,
-            destination=destination,
-            memory=memory,
-            possible=possible,
-        )
+        chosen, possible = choice.choose(**question), question['possible']
 
         self.assertIn(chosen.connections, range(2, 9))
         if not possible.packed:
             self.assertIsNot(Compression.PACKED, chosen.compression)
-        if not possible.zstd or memory is None:
+        if not possible.zstd or question['memory'] is None:
             self.assertIsNot(Compression.ZSTD, chosen.compression)
 
     @_untimed
-    @hypothesis.given(_hosts, _hosts, _memories, _permitted)
-    def test_never_slower_than_one(
-        self,
-        source: costs.HostSpeed,
-        destination: costs.HostSpeed,
-        memory: sample.MemorySample | None,
-        possible: choice.Possible,
-    ) -> None:
+    @hypothesis.given(_questions)
+    def test_never_slower_than_one(self, question: dict[str, Any]) -> None:
         """Nor is a change for less than its worth."""
+        chosen, possible = choice.choose(**question), question['possible']
         usual = 4 if possible.waits_busily else 2
         one, several = (
             _rate(
-                source,
-                destination,
-                None,
-                choice.Possible(
-                    fewest=count,
-                    most=count,
-                    fills_records=possible.fills_records,
-                    waits_busily=possible.waits_busily and count > 1,
-                ),
+                {
+                    **question,
+                    'memory': None,
+                    'possible': choice.Possible(
+                        fewest=count,
+                        most=count,
+                        fills_records=possible.fills_records,
+                        waits_busily=possible.waits_busily and count > 1,
+                    ),
+                }
             )
             for count in (1, usual)
-        )
-        chosen = choice.choose(
-            source=source,
-            destination=destination,
-            memory=memory,
-            possible=possible,
         )
 
         assert chosen.rate_gib_s is not None
@@ -152,32 +133,17 @@ class PropertiesTest(testtools.TestCase):
             self.assertLessEqual(several * 1.05, chosen.rate_gib_s)
 
     @_untimed
-    @hypothesis.given(
-        _hosts,
-        _hosts,
-        _memories,
-        _permitted,
-        strategies.floats(min_value=1, max_value=10),
-    )
+    @hypothesis.given(_questions, strategies.floats(min_value=1, max_value=10))
     def test_more_is_not_slower(
-        self,
-        source: costs.HostSpeed,
-        destination: costs.HostSpeed,
-        memory: sample.MemorySample | None,
-        possible: choice.Possible,
-        times: float,
+        self, question: dict[str, Any], times: float
     ) -> None:
         """Processors and links: within what counts as equal."""
-        before = _rate(source, destination, memory, possible)
+        before, source = _rate(question), question['source']
         for more in (
             {'free_cores': source.free_cores * times},
             {'link_gib_s': source.link_gib_s and source.link_gib_s * times},
             {'link_gib_s': None},
         ):
-            after = _rate(
-                dataclasses.replace(source, **more),
-                destination,
-                memory,
-                possible,
-            )
+            better = dataclasses.replace(source, **more)
+            after = _rate({**question, 'source': better})
             self.assertLessEqual(before, after * 1.0501)

@@ -145,6 +145,9 @@ class InterruptedTest(base.LabTestCase):
             attempts += 1
             self.assertLess(attempts, ATTEMPTS)
             self.assert_stayed(guest)
+        # For libvirt it is over, so nothing can be cancelled.
+        told = self.source.virsh('domjobinfo', guest.name).stdout
+        self.assertIn('None', told)
         finding = self._standing(guest)
         assert finding is not None
         self.assertEqual('warning', finding['status'])

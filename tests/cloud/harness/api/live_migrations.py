@@ -158,9 +158,10 @@ class LiveMigrations:
                 return migration
             over = migration is not None and migration.status in FINAL
             if over or time.monotonic() > deadline:
+                action = self._outcome(request).action
                 raise cloud_servers.ServerError(
                     f'The migration is not {" or ".join(statuses)} but '
-                    f'{migration}'
+                    f'{migration}; Nova says: {action.failures or action}'
                 )
             time.sleep(POLL_S)
 

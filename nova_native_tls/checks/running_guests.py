@@ -139,9 +139,10 @@ def _standing(host: host_check.Host, name: str) -> host_check.Finding:
         'guest.migration-stands',
         _('its QEMU is in a migration that has not moved for a second'),
         remedy=_(
-            'see "virsh domjobinfo": if no job is there, QEMU will never end '
-            'it (known issue parallel-hang), and the guest has to be shut '
-            'down and started again, as "openstack server reboot --hard" does'
+            'shut the guest down and start it again, as "openstack server '
+            'reboot --hard" does, if "virsh domjobinfo" has no job, or one '
+            'that was cancelled minutes ago: QEMU will never end that (known '
+            'issue parallel-hang)'
         ),
         file=name,
     )

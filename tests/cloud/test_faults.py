@@ -27,7 +27,6 @@ from tests.cloud import faults
 from tests.cloud.harness.api import instance_actions
 from tests.cloud.harness.guest import virtual_machine
 from tests.lab.harness.guest import guest as lab_guest
-from tests.lab.harness.node import qemu_thread
 
 EVENT = 'compute_native_tls_live_migration'
 EVENT_AT_DESTINATION = f'{EVENT}_at_destination'
@@ -146,10 +145,7 @@ class InFlightTest(FaultTestCase, base.OneServerTestCase):
         """Only the destination's QEMU knows; the remedy helps."""
         self.check(faults.CLIENT_FOREIGN)
         faults.CLIENT_FOREIGN.mend(self.ends, faults.CLIENT_FOREIGN.role)
-        if qemu_thread.remains(self.machine.id, qemu_thread.LEADER):
-            # The known issue parallel-hang, and what is to be done about it.
-            self.cloud.servers.act(self.machine.id, 'reboot', {'type': 'HARD'})
-            self.cloud.servers.wait_active(self.machine.id)
+        self.machine.start_anew_if_standing()
         outcome = self.machine.live_migrate(self.destination.name)
         self.assertEqual('completed', outcome.status, str(outcome))
         self.assert_arrived(self.machine)

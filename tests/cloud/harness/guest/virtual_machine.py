@@ -29,6 +29,7 @@ from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.guest import kernel as guest_kernel
 from tests.lab.harness.guest import spec as guest_spec
 from tests.lab.harness.node import host as lab_host
+from tests.lab.harness.node import qemu_thread
 
 if TYPE_CHECKING:
     from tests.cloud.harness.cloud import cloud as cloud_cloud
@@ -121,6 +122,19 @@ class VirtualMachine:
             what=f'become {wanted}',
             timeout_s=STATUS_TIMEOUT_S,
         )
+
+    def start_anew_if_standing(self) -> bool:
+        """Reboot if QEMU never ends the migration that failed.
+
+        It is the known issue parallel-hang, and this its way out.
+
+        :returns: it was so.
+        """
+        standing = qemu_thread.remains(self.id, qemu_thread.LEADER)
+        if standing:
+            self._cloud.servers.act(self.id, 'reboot', {'type': 'HARD'})
+            self._cloud.servers.wait_active(self.id)
+        return standing
 
     def write_disk_secret(self) -> None:
         """Write the disk secret all over the disk of the running guest.

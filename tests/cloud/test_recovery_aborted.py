@@ -28,7 +28,7 @@ NOTHING_HAPPENS_S = 5
 #: One that ends has ended by then.
 ENDS_S = 30
 #: QEMU loses a thread in very few.
-ATTEMPTS = 3
+CANCELS = 3
 
 
 class AbortedTest(recovery.RecoveryTestCase):
@@ -64,7 +64,7 @@ class AbortedTest(recovery.RecoveryTestCase):
 
     def abort(self) -> live_migrations.Outcome:
         """Abort it; another one if QEMU has really lost a thread by it."""
-        for _attempt in range(ATTEMPTS):
+        for _attempt in range(CANCELS):
             self.cloud.migrations.abort(self.request)
             deadline = time.monotonic() + ENDS_S
             while time.monotonic() < deadline:
@@ -76,7 +76,7 @@ class AbortedTest(recovery.RecoveryTestCase):
             self.way_out()
             self.clean_up()
             self.request = self._start_slow()
-        raise AssertionError(f'None of {ATTEMPTS} has ended.')
+        raise AssertionError(f'None of {CANCELS} has ended.')
 
     def way_out(self) -> None:
         """Have a new QEMU, without which nothing helps."""

@@ -26,7 +26,6 @@ from tests.lab.harness.guest import guest as lab_guest
 from tests.lab.harness.pki import pki
 
 EVENT = 'compute_native_tls_live_migration'
-EVENT_REFUSED = 'compute_check_can_live_migrate_destination'
 
 #: What is said of a text that cannot be used.
 UNUSABLE = 'What the other host says about itself is unusable'
@@ -60,8 +59,9 @@ class BadPeerTestCase(base.OneServerTestCase):
         self.assert_left_alone(outcome, 'error')
         told = {each.name: each.details for each in outcome.action.failures}
         self.assertNotIn(EVENT, told)
+        refused = told.get(live_migrations.DESTINATION_CHECK_EVENT) or ''
         for word in words:
-            self.assertIn(word, told.get(EVENT_REFUSED) or '', str(told))
+            self.assertIn(word, refused, str(told))
 
     def assert_left_alone(
         self, outcome: live_migrations.Outcome, status: str

@@ -18,6 +18,7 @@ import time
 
 from nova_native_tls.migration import cancelling
 from tests.cloud.harness.api import live_migrations
+from tests.cloud.harness.api import servers as cloud_servers
 from tests.cloud import recovery
 from tests.lab.harness.node import qemu_thread
 from tests.lab.harness.node import stopped_thread
@@ -66,14 +67,13 @@ class AbortedTest(recovery.RecoveryTestCase):
         """Abort it; another one if QEMU has really lost a thread by it."""
         for _attempt in range(CANCELS):
             self.cloud.migrations.abort(self.request)
-            deadline = time.monotonic() + ENDS_S
-            while time.monotonic() < deadline:
-                found = self.cloud.migrations.current(self.request)
-                assert found is not None
-                if found.status in live_migrations.FINAL:
-                    return self.wait_idle()
-                time.sleep(recovery.POLL_S)
-            self.way_out()
+            try:
+                return self.cloud.migrations.wait(
+                    self.request, timeout_s=ENDS_S
+                )
+            except cloud_servers.ServerError:
+                # Only if QEMU stands.
+                self.way_out()
             self.clean_up()
             self.request = self._start_slow()
         raise AssertionError(f'None of {CANCELS} has ended.')
@@ -90,7 +90,7 @@ class AbortedTest(recovery.RecoveryTestCase):
         (source,) = (
             event
             for event in refused.action.failures
-            if event.name == 'compute_check_can_live_migrate_source'
+            if event.name == live_migrations.SOURCE_CHECK_EVENT
         )
         self.assertIn('reboot --hard', source.details or '')
         self.assertTrue(self.machine.start_anew_if_standing())

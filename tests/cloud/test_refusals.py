@@ -26,8 +26,6 @@ from tests.cloud.harness.api import server_watch
 from tests.cloud.harness.guest import qemu_watch
 from tests.lab.harness.guest import guest as lab_guest
 
-EVENT_REFUSED = 'compute_check_can_live_migrate_destination'
-EVENT_ON_SOURCE = 'compute_check_can_live_migrate_source'
 #: What a source writes when it was asked to migrate (Nova 34).
 EVENTS_OF_A_MIGRATION = frozenset(
     {
@@ -114,18 +112,21 @@ class RefusedTest(base.OneServerTestCase):
         names = {event.name for event in action.events}
         self.assertEqual(frozenset(), EVENTS_OF_A_MIGRATION & names)
         told = {event.name: event for event in action.failures}
-        self.assertIn(EVENT_REFUSED, told, str(action))
-        self.assertEqual(self.destination.name, told[EVENT_REFUSED].host)
-        said = fault.refused
-        self.assertEqual(said.leg == 'source', EVENT_ON_SOURCE in told)
+        self.assertIn(
+            live_migrations.DESTINATION_CHECK_EVENT, told, str(action)
+        )
+        refused = told[live_migrations.DESTINATION_CHECK_EVENT]
+        self.assertEqual(self.destination.name, refused.host)
+        said, source = fault.refused, live_migrations.SOURCE_CHECK_EVENT
+        self.assertEqual(said.leg == 'source', source in told)
         host = self.ends.host(fault.role).name
-        self.assertIn(f'{host}: ', told[EVENT_REFUSED].details or '')
+        self.assertIn(f'{host}: ', refused.details or '')
         # It has tried to find another host, whether it may take one or not.
         self.assertIn(
             'No valid host was found',
             told[live_migrations.CONDUCTOR_EVENT].details or '',
         )
-        telling = told.get(EVENT_ON_SOURCE, told[EVENT_REFUSED])
+        telling = told.get(source, refused)
         text = telling.details or ''
         self.assertLessEqual(len(text), DETAILS_LENGTH, text)
         for word in (host, said.file, said.cause, said.remedy):

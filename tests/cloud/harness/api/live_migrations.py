@@ -34,6 +34,9 @@ SETTLE_S = 3
 #: The conductor's part, of which all the checks are (Nova 34,
 #: nova/conductor/manager.py).
 CONDUCTOR_EVENT = 'conductor_live_migrate_instance'
+#: The checks that it asks for. Who refuses at the source fails both.
+DESTINATION_CHECK_EVENT = 'compute_check_can_live_migrate_destination'
+SOURCE_CHECK_EVENT = 'compute_check_can_live_migrate_source'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +161,9 @@ class LiveMigrations:
                 return migration
             over = migration is not None and migration.status in FINAL
             if over or time.monotonic() > deadline:
-                action = self._outcome(request).action
+                action = self._actions.show(
+                    request.server_id, request.request_id
+                )
                 raise cloud_servers.ServerError(
                     f'The migration is not {" or ".join(statuses)} but '
                     f'{migration}; Nova says: {action.failures or action}'
